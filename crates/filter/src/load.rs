@@ -1,0 +1,62 @@
+//! Handing a program to the kernel.
+
+use policy::Action;
+
+use crate::compile::Checked;
+use crate::error::Error;
+use crate::instruction::action_value;
+use crate::sys;
+
+/// Whether denials with an error leave audit records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logging {
+    /// Only kills and logged calls do.
+    Default,
+    /// All but allowed calls do (SECCOMP_FILTER_FLAG_LOG).
+    Denials,
+}
+
+/// Asks the kernel whether it knows each action (SECCOMP_GET_ACTION_AVAIL, seccomp(2)).
+///
+/// # Errors
+/// [`Error::ActionMissing`] for the first that it does not know, [`Error::Refused`] when it cannot be asked.
+pub fn require_actions(actions: &[Action]) -> Result<(), Error> {
+    // These three are as old as filters themselves (Linux 3.5).
+    let oldest = |action: &&Action| {
+        matches!(
+            action,
+            Action::Allow | Action::KillThread | Action::Errno(_) | Action::Trap
+        )
+    };
+    for &action in actions.iter().filter(|action| !oldest(action)) {
+        match sys::action_available(action_value(action)) {
+            Ok(()) => {}
+            Err(libc::EOPNOTSUPP | libc::EINVAL) => {
+                return Err(Error::ActionMissing {
+                    action,
+                    needs: "4.14",
+                });
+            }
+            Err(errno) => return Err(Error::Refused { errno }),
+        }
+    }
+    Ok(())
+}
+
+/// Gives up gaining privileges through exec, which the kernel wants from whoever loads a filter
+/// without CAP_SYS_ADMIN, and which is right for anyone (PR_SET_NO_NEW_PRIVS, prctl(2)).
+///
+/// # Errors
+/// [`Error::NoNewPrivileges`].
+pub fn forgo_new_privileges() -> Result<(), Error> {
+    sys::set_no_new_privileges().map_err(|errno| Error::NoNewPrivileges { errno })
+}
+
+/// Loads a checked program for all threads of this process. `no_new_privs` must be set.
+///
+/// # Errors
+/// [`Error::Refused`] for any answer of seccomp(2) but zero: a thread that could not be
+/// synchronised would stay without a filter.
+pub fn load(program: &Checked, logging: Logging) -> Result<(), Error> {
+    sys::load(program.instructions(), logging).map_err(|errno| Error::Refused { errno })
+}

@@ -1,0 +1,271 @@
+//! From a list to a policy, with the lines that say so.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use syscalls::Abi;
+
+use crate::action::{Action, Described};
+use crate::error::{Error, Problem};
+use crate::list::{Item, List, Target, Verb};
+use crate::meaning::{Mode, Policy};
+use crate::nearest::nearest;
+use crate::request::Request;
+
+/// What a list comes to on one ABI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// The decisions.
+    pub policy: Policy,
+    /// One line per item that adds something, each with its newline.
+    pub announcement: String,
+    /// What the user should know but did not get wrong.
+    pub notes: Vec<Note>,
+}
+
+/// Something worth knowing about a list that is not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The name belongs to another architecture.
+    Skipped {
+        /// The call.
+        name: String,
+        /// The ABI that does not have it.
+        abi: Abi,
+    },
+    /// io_uring does what the list restricts, without system calls that a filter sees.
+    IoUring {
+        /// The first restricted call that io_uring can do.
+        restricted: &'static str,
+    },
+    /// The kernel runs this call before it asks any filter.
+    Unfilterable {
+        /// The call.
+        name: &'static str,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Skipped { name, abi } => {
+                write!(f, "{name} is not a system call of {abi}; skipped")
+            }
+            Note::IoUring { restricted } => write!(
+                f,
+                "io_uring_setup is allowed, and io_uring does {restricted} without a system call that a filter sees; deny io_uring_setup too"
+            ),
+            Note::Unfilterable { name } => write!(
+                f,
+                "the kernel runs {name} before any filter; denying it has no effect"
+            ),
+        }
+    }
+}
+
+/// Calls that io_uring can do in a program's stead.
+const DONE_BY_IO_URING: [&str; 9] = [
+    "openat", "openat2", "open", "connect", "socket", "accept", "accept4", "unlinkat", "unlink",
+];
+
+/// Calls that the kernel exempts from filters (`seccomp_is_const_allow` and the uretprobe trampoline, kernel/seccomp.c).
+const NEVER_FILTERED: [&str; 2] = ["uretprobe", "uprobe"];
+
+impl Request<'_> {
+    /// Looks up the list's names on an ABI and works out what each call gets.
+    ///
+    /// # Errors
+    /// [`Error::Item`] for a list that is not in the grammar, or an unknown name or group.
+    pub fn compile(&self, abi: Abi) -> Result<Compiled, Error> {
+        let list = List::parse(self.origin, self.list)?;
+        let mut compiler = Compiler::new(self, abi);
+        for item in &list.items {
+            compiler.item(item)?;
+        }
+        Ok(compiler.finish())
+    }
+}
+
+/// The state while items are taken up, left to right.
+struct Compiler<'a> {
+    request: &'a Request<'a>,
+    abi: Abi,
+    /// The last word on each call; nothing stands for "taken out again".
+    said: BTreeMap<u32, Option<Action>>,
+    announced: BTreeSet<(Announced, Action)>,
+    announcement: String,
+    notes: Vec<Note>,
+}
+
+/// What a line of the announcement is about.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Announced {
+    Call(u32),
+    Group(&'static str),
+}
+
+impl<'a> Compiler<'a> {
+    fn new(request: &'a Request<'a>, abi: Abi) -> Compiler<'a> {
+        Compiler {
+            request,
+            abi,
+            said: BTreeMap::new(),
+            announced: BTreeSet::new(),
+            announcement: String::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What an item without an action gives: the point of the list.
+    fn own_action(&self) -> Action {
+        match self.request.mode {
+            Mode::AllowList => Action::Allow,
+            Mode::DenyList => self.request.default,
+        }
+    }
+
+    fn item(&mut self, item: &Item) -> Result<(), Error> {
+        let action = match item.verb {
+            Verb::Add => Some(self.own_action()),
+            Verb::Set(action) => Some(action),
+            Verb::Remove => None,
+        };
+        match &item.target {
+            Target::Number(number) => self.call(*number, action),
+            Target::Name(name) => self
+                .name(name, action)
+                .map_err(|problem| self.misplaced(item, problem))?,
+            Target::Group(name) => self
+                .group(name, action)
+                .map_err(|problem| self.misplaced(item, problem))?,
+        }
+        Ok(())
+    }
+
+    fn misplaced(&self, item: &Item, problem: Problem) -> Error {
+        let text = alloc::format!("{item}");
+        Error::Item {
+            origin: self.request.origin,
+            item: crate::error::quoted(text.as_bytes()),
+            column: item.column,
+            problem,
+        }
+    }
+
+    fn name(&mut self, name: &str, action: Option<Action>) -> Result<(), Problem> {
+        match syscalls::number(self.abi, name) {
+            Some(number) => self.call(number, action),
+            None if syscalls::exists(name) => self.notes.push(Note::Skipped {
+                name: name.into(),
+                abi: self.abi,
+            }),
+            None => {
+                let known = syscalls::names(self.abi).map(|(known, _)| known);
+                return Err(Problem::UnknownCall {
+                    closest: nearest(name, known),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, name: &str, action: Option<Action>) -> Result<(), Problem> {
+        let Some(group) = syscalls::group(name) else {
+            if name.starts_with("pledge-") {
+                return Err(Problem::Unsupported("groups with conditions on arguments"));
+            }
+            let known = syscalls::groups().map(syscalls::Group::name);
+            return Err(Problem::UnknownGroup {
+                closest: nearest(name, known),
+            });
+        };
+        let members = group.numbers(self.abi);
+        if let Some(action) = action {
+            let count = members.len();
+            self.announce(
+                Announced::Group(group.name()),
+                action,
+                format_args!("@{} ({count} system calls)", group.name()),
+            );
+        }
+        self.said
+            .extend(members.iter().map(|&number| (number, action)));
+        Ok(())
+    }
+
+    fn call(&mut self, number: u32, action: Option<Action>) {
+        if let Some(action) = action {
+            match syscalls::name(self.abi, number) {
+                Some(name) => {
+                    self.announce(Announced::Call(number), action, format_args!("{name}"))
+                }
+                None => self.announce(Announced::Call(number), action, format_args!("{number}")),
+            }
+        }
+        self.said.insert(number, action);
+    }
+
+    fn announce(&mut self, what: Announced, action: Action, words: fmt::Arguments<'_>) {
+        let own = action == self.own_action();
+        if !self.announced.insert((what, action)) {
+            return;
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(
+            self.announcement,
+            "adding {words} to the process seccomp filter"
+        );
+        if !own {
+            let _ = write!(self.announcement, " ({})", Described(action));
+        }
+        self.announcement.push('\n');
+    }
+
+    fn finish(mut self) -> Compiled {
+        let said = core::mem::take(&mut self.said);
+        let rules = said
+            .into_iter()
+            .filter_map(|(number, action)| Some((number, action?)))
+            .collect::<Vec<_>>();
+        if self.request.mode == Mode::DenyList {
+            self.note_unfilterable(&rules);
+        }
+        let policy = Policy::new(self.abi, self.request.mode, self.request.default, rules);
+        self.note_io_uring(&policy);
+        Compiled {
+            policy,
+            announcement: self.announcement,
+            notes: self.notes,
+        }
+    }
+
+    fn note_unfilterable(&mut self, rules: &[(u32, Action)]) {
+        for name in NEVER_FILTERED {
+            let number = syscalls::number(self.abi, name);
+            if rules
+                .iter()
+                .any(|(call, action)| Some(*call) == number && !action.runs())
+            {
+                self.notes.push(Note::Unfilterable { name });
+            }
+        }
+    }
+
+    fn note_io_uring(&mut self, policy: &Policy) {
+        let runs = |name: &str| {
+            let number = syscalls::number(self.abi, name);
+            number.is_some_and(|number| policy.decide(self.abi.audit(), number).runs())
+        };
+        let on_this_abi = |name: &&&str| syscalls::number(self.abi, name).is_some();
+        if runs("io_uring_setup")
+            && let Some(restricted) = DONE_BY_IO_URING
+                .iter()
+                .filter(on_this_abi)
+                .find(|name| !runs(name))
+        {
+            self.notes.push(Note::IoUring { restricted });
+        }
+    }
+}

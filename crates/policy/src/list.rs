@@ -1,0 +1,291 @@
+//! The list syntax: what fits in an environment variable.
+//!
+//! `item:item:…`, where an item is `NAME`, `NUMBER` or `@GROUP`, with `!` before it to take it out
+//! again or `=ACTION` behind it. Items work left to right; `meaning.rs` and `compile.rs` say how.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::str;
+
+use syscalls::Abi;
+
+use crate::action::{Action, parse_number};
+use crate::error::{Error, Problem, quoted};
+
+/// The items of a list, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct List {
+    /// The items; empty ones are not kept.
+    pub items: Vec<Item>,
+}
+
+/// One item: a target and what to do with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What the item is about.
+    pub target: Target,
+    /// What is said of it.
+    pub verb: Verb,
+    /// The byte of the list at which the target starts, from 1. Not part of what the item means.
+    pub column: usize,
+}
+
+/// What an item says of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// `name`: put it on the list.
+    Add,
+    /// `name=action`: give it an action of its own.
+    Set(Action),
+    /// `!name`: as if never named.
+    Remove,
+}
+
+/// What an item is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A call by name; not looked up yet.
+    Name(String),
+    /// A call by number.
+    Number(u32),
+    /// A group by name, without its `@`; not looked up yet.
+    Group(String),
+}
+
+impl List {
+    /// Reads a list. `origin` names the variable or option for messages.
+    ///
+    /// # Errors
+    /// [`Error::Item`] for the first item that is not in the grammar. Names are not looked up.
+    pub fn parse(origin: &'static str, text: &[u8]) -> Result<List, Error> {
+        let mut items = Vec::new();
+        for (start, raw) in split(text) {
+            let item = raw.trim_ascii();
+            if item.is_empty() {
+                continue;
+            }
+            let column = start + (raw.len() - raw.trim_ascii_start().len()) + 1;
+            match Item::parse(item, column) {
+                Ok(item) => items.push(item),
+                Err((offset, problem)) => {
+                    return Err(Error::Item {
+                        origin,
+                        item: quoted(item),
+                        column: column + offset,
+                        problem,
+                    });
+                }
+            }
+        }
+        Ok(List { items })
+    }
+}
+
+/// The parts of a list between colons, with the offset of each. A colon inside parentheses or
+/// behind a backslash does not split.
+fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut depth = 0_usize;
+    let mut escaped = false;
+    let mut separator = move |byte: &u8| {
+        if core::mem::take(&mut escaped) {
+            return false;
+        }
+        match byte {
+            b'\\' => escaped = true,
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b':' => return depth == 0,
+            _ => {}
+        }
+        false
+    };
+    let mut start = 0;
+    text.split(move |byte| separator(byte)).map(move |part| {
+        let at = start;
+        start += part.len() + 1;
+        (at, part)
+    })
+}
+
+/// A problem and its offset within the item.
+type Misplaced = (usize, Problem);
+
+impl Item {
+    fn parse(item: &[u8], column: usize) -> Result<Item, Misplaced> {
+        if is_path(item) {
+            return Err((0, Problem::Unsupported("policy files in a list")));
+        }
+        let text =
+            str::from_utf8(item).map_err(|error| (error.valid_up_to(), Problem::Malformed))?;
+        let (removed, body) = match text.strip_prefix('!') {
+            Some(rest) => (true, rest.trim_start()),
+            None => (false, text),
+        };
+        let offset = text.len() - body.len();
+        let (name, rest) = body.split_at(body.find(['(', '=']).unwrap_or(body.len()));
+        let target = Target::parse(name.trim_end()).map_err(|problem| (offset, problem))?;
+        let verb = parse_verb(rest).map_err(|problem| (offset + name.len(), problem))?;
+        match (removed, verb) {
+            (false, verb) => Ok(Item {
+                target,
+                verb,
+                column: column + offset,
+            }),
+            (true, Verb::Add) => Ok(Item {
+                target,
+                verb: Verb::Remove,
+                column: column + offset,
+            }),
+            (true, _) => Err((offset + name.len(), Problem::ActionOnRemoval)),
+        }
+    }
+}
+
+fn is_path(item: &[u8]) -> bool {
+    [&b"/"[..], b"./", b"../"]
+        .iter()
+        .any(|prefix| item.starts_with(prefix))
+}
+
+/// Reads what follows the target: nothing, or `=ACTION`.
+fn parse_verb(rest: &str) -> Result<Verb, Problem> {
+    if rest.is_empty() {
+        return Ok(Verb::Add);
+    }
+    match rest.strip_prefix('=') {
+        Some(action) => Action::parse(action.trim()).map(Verb::Set),
+        None => Err(Problem::Unsupported("conditions on arguments")),
+    }
+}
+
+impl Target {
+    fn parse(text: &str) -> Result<Target, Problem> {
+        let word =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if let Some(group) = text.strip_prefix('@') {
+            return match word(group) {
+                true => Ok(Target::Group(group.to_string())),
+                false => Err(Problem::Malformed),
+            };
+        }
+        if text.starts_with(|first: char| first.is_ascii_digit()) {
+            let number = parse_number(text).filter(|&number| number < Abi::X32_BIT);
+            return number.map(Target::Number).ok_or(Problem::BadNumber);
+        }
+        match word(text) && !text.starts_with('!') {
+            true => Ok(Target::Name(text.to_string())),
+            false => Err(Problem::Malformed),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Name(name) => f.write_str(name),
+            Target::Number(number) => write!(f, "{number}"),
+            Target::Group(name) => write!(f, "@{name}"),
+        }
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.verb {
+            Verb::Add => write!(f, "{}", self.target),
+            Verb::Set(action) => write!(f, "{}={action}", self.target),
+            Verb::Remove => write!(f, "!{}", self.target),
+        }
+    }
+}
+
+/// The spelling that [`List::parse`] reads back.
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, item) in self.items.iter().enumerate() {
+            let separator = if at == 0 { "" } else { ":" };
+            write!(f, "{separator}{item}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Errno;
+
+    fn read(text: &str) -> Result<List, Error> {
+        List::parse("LIST", text.as_bytes())
+    }
+
+    fn problem(text: &str) -> (usize, Problem) {
+        match read(text).unwrap_err() {
+            Error::Item {
+                column, problem, ..
+            } => (column, problem),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn items_are_split_trimmed_and_printed_back() {
+        for (text, printed) in [
+            ("", ""),
+            ("::", ""),
+            ("read", "read"),
+            ("a::b:", "a:b"),
+            (" read : ! write : 0x10 ", "read:!write:16"),
+            ("@mount=EPERM:!@mount", "@mount=EPERM:!@mount"),
+            (
+                "open=errno(4000):open = kill",
+                "open=errno(4000):open=kill_process",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), printed, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_action_belongs_to_its_item() {
+        let list = read("execve=EPERM").unwrap();
+        assert_eq!(
+            list.items[0].verb,
+            Verb::Set(Action::Errno(Errno::new(1).unwrap()))
+        );
+    }
+
+    #[test]
+    fn the_column_is_that_of_the_fault() {
+        assert_eq!(problem("read:re ad").0, 6);
+        assert_eq!(problem("read: write=EWRONG").0, 12);
+        assert_eq!(problem("read:0x40000000"), (6, Problem::BadNumber));
+        assert_eq!(problem("read:!"), (7, Problem::Malformed));
+        assert_eq!(problem("!read=EPERM"), (6, Problem::ActionOnRemoval));
+        assert_eq!(problem("@"), (1, Problem::Malformed));
+        assert_eq!(problem("=EPERM"), (1, Problem::Malformed));
+    }
+
+    #[test]
+    fn what_is_not_there_yet_says_so() {
+        let conditions = Problem::Unsupported("conditions on arguments");
+        assert_eq!(problem("read:write(fd == 1 : 2)"), (11, conditions));
+        for path in ["/etc/a.seccomp", "./a", "../a\\:b"] {
+            assert_eq!(
+                problem(path),
+                (1, Problem::Unsupported("policy files in a list")),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_escaped_in_the_message() {
+        let error = List::parse("LIST", b"read:\xff\x1b[2J").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#"LIST: item "\xff\x1b[2J" (column 6): not an item; write NAME, NUMBER, @GROUP, !NAME or NAME=ACTION"#
+        );
+    }
+}

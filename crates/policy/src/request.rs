@@ -1,0 +1,128 @@
+//! The environment contract: which variables there are and what they ask for.
+
+use syscalls::Abi;
+
+use crate::action::Action;
+use crate::error::{Error, Problem, quoted};
+use crate::meaning::Mode;
+
+/// The allow-list.
+pub const ALLOW: &str = "SECCOMP_SYSCALL_ALLOW";
+/// The deny-list, read only when there is no allow-list.
+pub const DENY: &str = "SECCOMP_SYSCALL_DENY";
+/// What a violation does; `kill_process` when not defined.
+pub const DEFAULT_ACTION: &str = "SECCOMP_DEFAULT_ACTION";
+/// ABIs besides the native one.
+pub const ARCH: &str = "SECCOMP_ARCH";
+/// `1`: denials with an error reach the kernel log, too.
+pub const LOG: &str = "SECCOMP_LOG";
+/// `1`: print nothing unless something fails.
+pub const QUIET: &str = "SECCOMP_QUIET";
+
+/// All variables of the contract; none of them reaches the program.
+pub const VARIABLES: [&str; 6] = [ALLOW, DENY, DEFAULT_ACTION, ARCH, LOG, QUIET];
+
+/// What a user asked for, before any name is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// Whether the list allows or denies.
+    pub mode: Mode,
+    /// The variable or option that holds the list, for messages.
+    pub origin: &'static str,
+    /// The list as written.
+    pub list: &'a [u8],
+    /// What a violation does.
+    pub default: Action,
+    /// Whether the kernel is asked to log denials with an error.
+    pub log: bool,
+    /// Whether to print only failures.
+    pub quiet: bool,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the variables through `get`; nothing when neither list is defined.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a default action that is unknown or `allow`, a switch that is neither
+    /// `1` nor `0`, and SECCOMP_ARCH, which is not supported yet.
+    pub fn from_variables(
+        get: impl Fn(&str) -> Option<&'a [u8]>,
+    ) -> Result<Option<Request<'a>>, Error> {
+        let (mode, origin, list) = match (get(ALLOW), get(DENY)) {
+            (Some(list), _) => (Mode::AllowList, ALLOW, list),
+            (None, Some(list)) => (Mode::DenyList, DENY, list),
+            (None, None) => return Ok(None),
+        };
+        Request::new(mode, origin, list, get).map(Some)
+    }
+
+    /// A request with a list from elsewhere; the other variables come through `get`.
+    ///
+    /// # Errors
+    /// As [`Request::from_variables`].
+    pub fn new(
+        mode: Mode,
+        origin: &'static str,
+        list: &'a [u8],
+        get: impl Fn(&str) -> Option<&'a [u8]>,
+    ) -> Result<Request<'a>, Error> {
+        refuse_abis(get(ARCH))?;
+        let default = get(DEFAULT_ACTION).map_or(Ok(Action::KillProcess), |text| {
+            default_action(DEFAULT_ACTION, text)
+        })?;
+        Ok(Request {
+            mode,
+            origin,
+            list,
+            default,
+            log: switch(LOG, get(LOG))?,
+            quiet: switch(QUIET, get(QUIET))?,
+        })
+    }
+
+    /// Replaces the default action by one from an option.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when it is unknown or `allow`.
+    pub fn set_default(&mut self, origin: &'static str, text: &[u8]) -> Result<(), Error> {
+        self.default = default_action(origin, text)?;
+        Ok(())
+    }
+}
+
+/// Reads a violation's action.
+fn default_action(origin: &'static str, text: &[u8]) -> Result<Action, Error> {
+    let action = core::str::from_utf8(text)
+        .map_err(|_| Problem::UnknownAction { closest: None })
+        .and_then(Action::parse);
+    match action {
+        Ok(Action::Allow) => Err(value_error(origin, text, Problem::AllowAsDefault)),
+        Ok(action) => Ok(action),
+        Err(problem) => Err(value_error(origin, text, problem)),
+    }
+}
+
+fn switch(origin: &'static str, text: Option<&[u8]>) -> Result<bool, Error> {
+    match text {
+        None | Some(b"" | b"0") => Ok(false),
+        Some(b"1") => Ok(true),
+        Some(text) => Err(value_error(origin, text, Problem::BadSwitch)),
+    }
+}
+
+/// Other ABIs come with conditions; until then only what changes nothing is accepted.
+fn refuse_abis(text: Option<&[u8]>) -> Result<(), Error> {
+    match text {
+        None | Some(b"") => Ok(()),
+        Some(text) if text == Abi::NATIVE.name().as_bytes() => Ok(()),
+        Some(text) => Err(value_error(ARCH, text, Problem::Unsupported("other ABIs"))),
+    }
+}
+
+fn value_error(origin: &'static str, text: &[u8], problem: Problem) -> Error {
+    Error::Value {
+        origin,
+        value: quoted(text),
+        problem,
+    }
+}

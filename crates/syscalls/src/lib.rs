@@ -1,0 +1,20 @@
+//! NAMES: what Linux calls its system calls, on each ABI that we filter.
+//!
+//! Numbers and names ([`number`], [`name`]), groups of names ([`group`]) and errno names
+//! ([`errno`]). Everything is a static table without pointers, so that the preloaded object, which
+//! contains this room, needs no relocations for it. No I/O, no policy: the meaning of a list is
+//! the business of the room `policy`.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod abi;
+pub mod errno;
+mod groups;
+mod names;
+mod table;
+
+pub use abi::Abi;
+pub use groups::{Group, group, groups};
+pub use names::{exists, name, names, newest, number};

@@ -1,0 +1,67 @@
+//! The process's environment, found and edited in place.
+//!
+//! Never through the host's getenv or unsetenv: bash exports its own, which know only bash's
+//! variables. The array is the one that `environ` points to; a program without any C library has
+//! none, and there the initial stack holds it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{stack, sys};
+
+pub(crate) struct Environment {
+    array: sys::Strings,
+}
+
+/// Values of variables, copied out of the environment.
+pub(crate) struct Variables {
+    values: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Environment {
+    pub(crate) fn find() -> Result<Environment, String> {
+        let array = match sys::environ() {
+            Some(array) => array,
+            None => sys::environ_on_stack(stack::start()?),
+        };
+        Ok(Environment { array })
+    }
+
+    /// Whether a variable is defined, be it empty.
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// Copies variables, of several definitions the first, as getenv(3) does.
+    pub(crate) fn copy(&self, names: &[&'static str]) -> Variables {
+        let value = |&name: &&'static str| Some((name, self.value(name)?.to_vec()));
+        Variables {
+            values: names.iter().filter_map(value).collect(),
+        }
+    }
+
+    /// Removes every definition of these variables and wipes their bytes, so that neither the
+    /// program nor a child nor `/proc/self/environ` shows them.
+    pub(crate) fn remove(self, names: &[&str]) {
+        sys::remove(self.array, |entry| {
+            names.iter().any(|name| value_in(entry, name).is_some())
+        });
+    }
+
+    fn value(&self, name: &str) -> Option<&[u8]> {
+        sys::entries(self.array).find_map(|entry| value_in(sys::bytes(entry), name))
+    }
+}
+
+impl Variables {
+    pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
+        self.values
+            .iter()
+            .find_map(|(known, value)| (*known == name).then_some(&value[..]))
+    }
+}
+
+/// The value in a `NAME=value` entry with this name.
+fn value_in<'a>(entry: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+}

@@ -1,0 +1,88 @@
+//! The preloaded object: the constructor reads `SECCOMP_*` and filters the process it runs in.
+//!
+//! It runs after the constructors of all other libraries and before `main`. With neither list
+//! defined it returns at once. After any error the process ends with status 1: never unfiltered.
+//! No C library, no thread-local, no exported symbol, so that it fits into any process.
+#![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod environment;
+mod message;
+mod stack;
+#[allow(unsafe_code)]
+mod sys;
+
+use alloc::format;
+use alloc::string::String;
+
+use environment::Environment;
+use filter::{Logging, Program};
+use policy::{Action, Compiled, Request};
+use syscalls::Abi;
+
+ctor::declarative::ctor! {
+    #[ctor(unsafe)]
+    fn constructor() {
+        if let Err(failure) = sandbox() {
+            message::print(&format!("libsandbox: {failure}\n"));
+            sys::exit(1);
+        }
+    }
+}
+
+/// The whole of it: find the variables, forget them, filter.
+fn sandbox() -> Result<(), String> {
+    let environment = Environment::find()?;
+    let Some(list) = [policy::ALLOW, policy::DENY]
+        .into_iter()
+        .find(|name| environment.defines(name))
+    else {
+        return Ok(());
+    };
+    if stack::secure_execution()? {
+        message::print(&format!(
+            "libsandbox: {list} ignored: this program runs with privileges that its caller does not have\n"
+        ));
+        return Ok(());
+    }
+    let variables = environment.copy(&policy::VARIABLES);
+    let Some(request) = Request::from_variables(|name| variables.get(name)).map_err(in_words)?
+    else {
+        return Ok(());
+    };
+    let compiled = request.compile(Abi::NATIVE).map_err(in_words)?;
+    let program = Program::compile(&compiled.policy, None).map_err(in_words)?;
+    let program = program.check(&compiled.policy, None).map_err(in_words)?;
+    filter::require_actions(&compiled.policy.actions()).map_err(in_words)?;
+    announce(&request, &compiled);
+    environment.remove(&policy::VARIABLES);
+    sys::warm_up_the_allocator_of_the_host();
+    sys::trim_arena();
+    filter::forgo_new_privileges().map_err(in_words)?;
+    let logging = if request.log {
+        Logging::Denials
+    } else {
+        Logging::Default
+    };
+    filter::load(&program, logging).map_err(in_words)
+}
+
+fn announce(request: &Request, compiled: &Compiled) {
+    if request.quiet {
+        return;
+    }
+    let mut text = compiled.announcement.clone();
+    for note in &compiled.notes {
+        text.push_str(&format!("libsandbox: note: {note}\n"));
+    }
+    if compiled.policy.actions().contains(&Action::Log) && message::kernel_drops_log_records() {
+        text.push_str("libsandbox: note: the sysctl kernel.seccomp.actions_logged lacks \"log\"; logged calls leave no record\n");
+    }
+    message::print(&text);
+}
+
+fn in_words(error: impl core::fmt::Display) -> String {
+    format!("{error}")
+}

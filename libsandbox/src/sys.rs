@@ -1,0 +1,476 @@
+//! # Safety
+//!
+//! Everything here that is `unsafe` relies on one of three things: the environment array is the
+//! NUL-terminated one that the loader set up, and nobody else edits it while constructors run; the
+//! memory routines are called by compiled code under their C contracts; system calls get pointers
+//! to values that outlive them.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::arch::asm;
+use core::ffi::c_char;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use filter::sys::{answer, syscall};
+
+/// The process's array of `NAME=value` pointers.
+pub(crate) type Strings = *mut *mut c_char;
+
+/// The address of a weak symbol: zero where nothing in the process defines it.
+macro_rules! weak_address {
+    ($symbol:literal) => {{
+        let address: usize;
+        // SAFETY: reads one entry of this object's own offset table.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            asm!(
+                concat!(".weak ", $symbol),
+                concat!("mov {}, qword ptr [rip + ", $symbol, "@GOTPCREL]"),
+                out(reg) address,
+                options(nostack, pure, readonly, preserves_flags),
+            );
+        }
+        // SAFETY: reads one entry of this object's own offset table.
+        #[cfg(target_arch = "aarch64")]
+        unsafe {
+            asm!(
+                concat!(".weak ", $symbol),
+                concat!("adrp {0}, :got:", $symbol),
+                concat!("ldr {0}, [{0}, :got_lo12:", $symbol, "]"),
+                out(reg) address,
+                options(nostack, pure, readonly, preserves_flags),
+            );
+        }
+        address
+    }};
+}
+
+/// The environment array of the host's C library, when it has one and it is set.
+pub(crate) fn environ() -> Option<Strings> {
+    let variable = weak_address!("environ") as *const Strings;
+    if variable.is_null() {
+        return None;
+    }
+    // SAFETY: `environ` is a pointer-sized variable of the C library (environ(7)).
+    let array = unsafe { variable.read() };
+    (!array.is_null()).then_some(array)
+}
+
+/// The environment array on the initial stack: argc, argv, NULL, then it (x86-64 psABI, 3.4.1).
+pub(crate) fn environ_on_stack(start: usize) -> Strings {
+    let stack = start as *mut usize;
+    // SAFETY: `start` is the initial stack pointer as the kernel reports it; it points to argc.
+    let argc = unsafe { stack.read() };
+    stack.wrapping_add(argc + 2).cast()
+}
+
+/// The entries of an environment array.
+pub(crate) fn entries(array: Strings) -> impl Iterator<Item = *mut c_char> {
+    (0..)
+        .map(move |at| entry(array, at))
+        .take_while(|entry| !entry.is_null())
+}
+
+fn entry(array: Strings, at: usize) -> *mut c_char {
+    let place = array.wrapping_add(at);
+    // SAFETY: the array ends with a null pointer, and `entries` never reads beyond that.
+    unsafe { place.read() }
+}
+
+/// The bytes of a string without its NUL. Valid until the string is wiped.
+pub(crate) fn bytes<'a>(string: *const c_char) -> &'a [u8] {
+    // SAFETY: every entry of the environment is a NUL-terminated string.
+    let string = unsafe { core::ffi::CStr::from_ptr(string) };
+    string.to_bytes()
+}
+
+/// Takes the entries for which `gone` holds out of an array, and fills their strings with zeros.
+pub(crate) fn remove(array: Strings, gone: impl Fn(&[u8]) -> bool) {
+    let mut kept = 0;
+    for at in 0.. {
+        let string = entry(array, at);
+        let drop = !string.is_null() && gone(bytes(string));
+        if drop {
+            wipe(string);
+            continue;
+        }
+        let place = array.wrapping_add(kept);
+        // SAFETY: `kept <= at`, so the place lies within the array.
+        unsafe { place.write(string) };
+        if string.is_null() {
+            return;
+        }
+        kept += 1;
+    }
+}
+
+fn wipe(string: *mut c_char) {
+    let length = bytes(string).len();
+    // SAFETY: the string's own bytes, writable memory of this process's stack or heap.
+    unsafe { core::ptr::write_bytes(string, 0, length) };
+}
+
+/// Lets the host's allocator do its first steps (brk, getrandom) before there is a filter, so that
+/// lists need not hold what only they would use.
+pub(crate) fn warm_up_the_allocator_of_the_host() {
+    let (malloc, free) = (weak_address!("malloc"), weak_address!("free"));
+    if malloc == 0 || free == 0 {
+        return;
+    }
+    // SAFETY: a symbol named malloc is the C function (C11 7.22.3.4).
+    let malloc: extern "C" fn(usize) -> usize = unsafe { core::mem::transmute(malloc) };
+    // SAFETY: a symbol named free is the C function (C11 7.22.3.3).
+    let free: extern "C" fn(usize) = unsafe { core::mem::transmute(free) };
+    free(malloc(1));
+}
+
+/// Writes once to standard error; what becomes of it is nobody's business.
+pub(crate) fn write_to_stderr(text: &[u8]) -> Result<usize, i32> {
+    let arguments = [2, text.as_ptr() as usize, text.len(), 0, 0, 0];
+    // SAFETY: the kernel reads `text`, which outlives the call.
+    answer(unsafe { syscall(libc::SYS_write, arguments) })
+}
+
+/// The set that holds SIGPIPE alone, as the kernel counts: signal n is bit n − 1.
+const SIGPIPE_ALONE: u64 = 1 << (libc::SIGPIPE - 1);
+
+/// Blocks SIGPIPE and gives the mask that was before.
+pub(crate) fn block_sigpipe() -> u64 {
+    let (set, mut before) = (SIGPIPE_ALONE, 0_u64);
+    let pointers = (&raw const set as usize, &raw mut before as usize);
+    let arguments = [libc::SIG_BLOCK as usize, pointers.0, pointers.1, 8, 0, 0];
+    // SAFETY: reads one set and writes another, both 8 bytes and alive.
+    let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+    before
+}
+
+/// Puts a signal mask back.
+pub(crate) fn restore_mask(mask: u64) {
+    let arguments = [
+        libc::SIG_SETMASK as usize,
+        &raw const mask as usize,
+        0,
+        8,
+        0,
+        0,
+    ];
+    // SAFETY: reads one set of 8 bytes, alive until the call returns.
+    let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
+}
+
+/// Whether SIGPIPE waits for this thread.
+pub(crate) fn sigpipe_pending() -> bool {
+    let mut pending = 0_u64;
+    // SAFETY: writes one set of 8 bytes, alive until the call returns.
+    let _ = unsafe {
+        syscall(
+            libc::SYS_rt_sigpending,
+            [&raw mut pending as usize, 8, 0, 0, 0, 0],
+        )
+    };
+    pending & SIGPIPE_ALONE != 0
+}
+
+/// Takes a waiting SIGPIPE away.
+pub(crate) fn consume_sigpipe() {
+    let set = SIGPIPE_ALONE;
+    let at_once = [0_u64; 2];
+    let arguments = [
+        &raw const set as usize,
+        0,
+        &raw const at_once as usize,
+        8,
+        0,
+        0,
+    ];
+    // SAFETY: reads one set and one timespec, alive until the call returns.
+    let _ = unsafe { syscall(libc::SYS_rt_sigtimedwait, arguments) };
+}
+
+/// Ends the process with all its threads, running nobody's exit handlers.
+pub(crate) fn exit(status: usize) -> ! {
+    loop {
+        // SAFETY: takes no pointer and does not return.
+        let _ = unsafe { syscall(libc::SYS_exit_group, [status, 0, 0, 0, 0, 0]) };
+    }
+}
+
+/// Copies the auxiliary vector into `buffer` (PR_GET_AUXV, Linux 6.4) and gives its size in bytes.
+pub(crate) fn auxiliary_vector(buffer: &mut [usize]) -> Result<usize, i32> {
+    const PR_GET_AUXV: usize = 0x4155_5856;
+    let arguments = [
+        PR_GET_AUXV,
+        buffer.as_mut_ptr() as usize,
+        size_of_val(buffer),
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: the kernel writes at most as many bytes as the buffer has.
+    answer(unsafe { syscall(libc::SYS_prctl, arguments) })
+}
+
+/// Reads the beginning of a file into `buffer` and gives the number of bytes.
+pub(crate) fn read_file(path: &core::ffi::CStr, buffer: &mut [u8]) -> Result<usize, i32> {
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    let arguments = [
+        libc::AT_FDCWD as usize,
+        path.as_ptr() as usize,
+        flags,
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: the kernel reads a NUL-terminated path.
+    let file = answer(unsafe { syscall(libc::SYS_openat, arguments) })?;
+    let mut filled = 0;
+    let result = loop {
+        let rest = &mut buffer[filled..];
+        // SAFETY: the kernel writes at most `rest.len()` bytes there.
+        match answer(unsafe {
+            syscall(
+                libc::SYS_read,
+                [file, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0],
+            )
+        }) {
+            Ok(0) => break Ok(filled),
+            Ok(count) => filled += count,
+            Err(libc::EINTR) => {}
+            Err(errno) => break Err(errno),
+        }
+    };
+    // SAFETY: closes the descriptor that was opened above.
+    let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
+    result
+}
+
+/// Memory for the constructor: one mapping, handed out from its beginning, nothing taken back. What
+/// the constructor did not touch is unmapped before the filter; the rest (some tens of KiB) stays,
+/// because after the filter munmap(2) may be forbidden.
+struct Arena {
+    start: AtomicUsize,
+    used: AtomicUsize,
+}
+
+const ARENA_SIZE: usize = 16 << 20;
+const PAGE: usize = 4096;
+
+#[global_allocator]
+static ARENA: Arena = Arena {
+    start: AtomicUsize::new(0),
+    used: AtomicUsize::new(0),
+};
+
+impl Arena {
+    fn map(&self) -> Option<usize> {
+        let protection = (libc::PROT_READ | libc::PROT_WRITE) as usize;
+        let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE) as usize;
+        // SAFETY: a fresh anonymous mapping touches no existing memory.
+        let start = answer(unsafe {
+            syscall(
+                libc::SYS_mmap,
+                [0, ARENA_SIZE, protection, flags, usize::MAX, 0],
+            )
+        })
+        .ok()?;
+        self.start.store(start, Ordering::Relaxed);
+        Some(start)
+    }
+}
+
+// SAFETY: blocks lie apart, aligned and within the mapping; only the one thread that runs the
+// constructor allocates.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let start = match self.start.load(Ordering::Relaxed) {
+            0 => match self.map() {
+                Some(start) => start,
+                None => return core::ptr::null_mut(),
+            },
+            start => start,
+        };
+        let at = self
+            .used
+            .load(Ordering::Relaxed)
+            .next_multiple_of(layout.align());
+        match at.checked_add(layout.size()) {
+            Some(end) if end <= ARENA_SIZE => {
+                self.used.store(end, Ordering::Relaxed);
+                (start + at) as *mut u8
+            }
+            _ => core::ptr::null_mut(),
+        }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let end = block as usize + layout.size();
+        if end == self.start.load(Ordering::Relaxed) + self.used.load(Ordering::Relaxed) {
+            self.used.fetch_sub(layout.size(), Ordering::Relaxed);
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let offset = block as usize - self.start.load(Ordering::Relaxed);
+        let last = offset + layout.size() == self.used.load(Ordering::Relaxed);
+        if last && offset + size <= ARENA_SIZE {
+            self.used.store(offset + size, Ordering::Relaxed);
+            return block;
+        }
+        let layout_grown = Layout::from_size_align(size, layout.align());
+        let Ok(grown) = layout_grown else {
+            return core::ptr::null_mut();
+        };
+        // SAFETY: the layout is valid; a size of zero never reaches an allocator.
+        let fresh = unsafe { self.alloc(grown) };
+        if !fresh.is_null() {
+            // SAFETY: both blocks are ours, apart, and at least as long as the shorter size.
+            unsafe { core::ptr::copy_nonoverlapping(block, fresh, layout.size().min(size)) };
+        }
+        fresh
+    }
+}
+
+/// Gives back the part of the arena that was never touched.
+pub(crate) fn trim_arena() {
+    let start = ARENA.start.load(Ordering::Relaxed);
+    if start == 0 {
+        return;
+    }
+    let keep = ARENA.used.load(Ordering::Relaxed).next_multiple_of(PAGE);
+    // SAFETY: unmaps the untouched end of our own mapping; a refusal changes nothing.
+    let _ = unsafe {
+        syscall(
+            libc::SYS_munmap,
+            [start + keep, ARENA_SIZE - keep, 0, 0, 0, 0],
+        )
+    };
+}
+
+#[panic_handler]
+#[cfg(not(test))]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    crate::message::print(
+        "libsandbox: internal error or out of memory; the program was not started\n",
+    );
+    exit(1)
+}
+
+/// Named by the unwind tables of the precompiled core library; nothing unwinds here (`panic = "abort"`).
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+
+/// As above.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    exit(1)
+}
+
+// What compiled code calls for copies, fills and comparisons. Hidden by the version script: an
+// exported memcpy would replace the host's.
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+    // SAFETY: the caller vouches for `count` bytes at both places, apart.
+    unsafe { copy_up(to, from, count) };
+    to
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+    if (to as usize).wrapping_sub(from as usize) >= count {
+        // SAFETY: the caller vouches for both places; no byte is written before it is read.
+        unsafe { copy_up(to, from, count) };
+    } else {
+        // SAFETY: the caller vouches for both places; from the end, no byte is written before it is read.
+        unsafe { copy_down(to, from, count) };
+    }
+    to
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memset(to: *mut u8, value: i32, count: usize) -> *mut u8 {
+    let byte = value.to_ne_bytes()[0];
+    // SAFETY: the caller vouches for `count` writable bytes.
+    unsafe { fill(to, byte, count) };
+    to
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+    for at in 0..count {
+        let places = (a.wrapping_add(at), b.wrapping_add(at));
+        // SAFETY: the caller vouches for `count` readable bytes at `a`; volatile, or this loop
+        // would be compiled to a call of itself.
+        let x = unsafe { places.0.read_volatile() };
+        // SAFETY: as above, at `b`.
+        let y = unsafe { places.1.read_volatile() };
+        if x != y {
+            return i32::from(x) - i32::from(y);
+        }
+    }
+    0
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+    // SAFETY: the same contract.
+    unsafe { memcmp(a, b, count) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn strlen(string: *const c_char) -> usize {
+    let mut length = 0;
+    loop {
+        let place = string.wrapping_add(length);
+        // SAFETY: the caller vouches for a NUL, and nothing behind it is read.
+        if unsafe { place.read_volatile() } == 0 {
+            return length;
+        }
+        length += 1;
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn copy_up(to: *mut u8, from: *const u8, count: usize) {
+    // SAFETY: the caller vouches for both places; the direction flag is clear (psABI 3.2.1).
+    unsafe {
+        asm!("rep movsb", inout("rcx") count => _, inout("rdi") to => _, inout("rsi") from => _, options(nostack, preserves_flags));
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn fill(to: *mut u8, byte: u8, count: usize) {
+    // SAFETY: the caller vouches for the place; the direction flag is clear (psABI 3.2.1).
+    unsafe {
+        asm!("rep stosb", inout("rcx") count => _, inout("rdi") to => _, in("al") byte, options(nostack, preserves_flags));
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn copy_up(to: *mut u8, from: *const u8, count: usize) {
+    for at in 0..count {
+        let places = (to.wrapping_add(at), from.wrapping_add(at));
+        // SAFETY: the caller vouches for both places; volatile, or this would become memcpy.
+        let byte = unsafe { places.1.read_volatile() };
+        // SAFETY: as above.
+        unsafe { places.0.write_volatile(byte) };
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn fill(to: *mut u8, byte: u8, count: usize) {
+    for at in 0..count {
+        let place = to.wrapping_add(at);
+        // SAFETY: the caller vouches for the place; volatile, or this would become memset.
+        unsafe { place.write_volatile(byte) };
+    }
+}
+
+unsafe fn copy_down(to: *mut u8, from: *const u8, count: usize) {
+    for at in (0..count).rev() {
+        let places = (to.wrapping_add(at), from.wrapping_add(at));
+        // SAFETY: the caller vouches for both places; volatile, or this would become memmove.
+        let byte = unsafe { places.1.read_volatile() };
+        // SAFETY: as above.
+        unsafe { places.0.write_volatile(byte) };
+    }
+}

@@ -1,0 +1,107 @@
+//! What the tests share: the built programs, small programs compiled on the spot, runs in a known
+//! environment, audit records, and skips that are counted.
+//!
+//! Tests look at what lies in `target/release`, because that is what users get: run `make` first.
+
+mod audit;
+mod compiler;
+mod run;
+
+pub use audit::{AuditListener, Record};
+pub use compiler::{assemble_free_standing, compile, compile_with};
+pub use run::{Outcome, Run, SIGSYS_STATUS};
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// An unprivileged user id; nobody's, on any distribution.
+pub const NOBODY: u32 = 65534;
+
+/// The top of the repository.
+pub fn repository() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("tests/ has a parent").to_path_buf()
+}
+
+/// A built file in `target/release`.
+pub fn built(name: &str) -> PathBuf {
+    let path = repository().join("target/release").join(name);
+    assert!(
+        path.exists(),
+        "{} is missing: run `make` first",
+        path.display()
+    );
+    path
+}
+
+/// The preloaded object.
+pub fn libsandbox() -> PathBuf {
+    built("libsandbox.so")
+}
+
+/// The launcher.
+pub fn sandboxify() -> PathBuf {
+    built("sandboxify")
+}
+
+/// A directory that every user can enter and that is gone when the value is dropped.
+pub fn public_directory() -> tempfile::TempDir {
+    let directory = tempfile::Builder::new()
+        .prefix("sandbox-test-")
+        .tempdir_in("/tmp")
+        .expect("a directory");
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("chmod");
+    directory
+}
+
+/// Copies a file into a directory, readable and executable for everyone.
+pub fn publish(file: &Path, directory: &Path) -> PathBuf {
+    let copy = directory.join(file.file_name().expect("a file name"));
+    fs::copy(file, &copy).unwrap_or_else(|error| panic!("copy {}: {error}", file.display()));
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("chmod");
+    copy
+}
+
+/// Whether the tests run as root, as they do in continuous integration.
+pub fn root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// The absolute path of an installed program.
+pub fn installed(program: &str) -> Option<PathBuf> {
+    let places = [
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ];
+    places
+        .iter()
+        .map(|place| Path::new(place).join(program))
+        .find(|path| path.exists())
+}
+
+/// Says that a test does not run here and why; `make test` prints and counts these. Use as
+/// `return skip("…")`.
+pub fn skip(reason: &str) {
+    let test = std::thread::current().name().unwrap_or("?").to_string();
+    let list = repository().join("target/skipped.txt");
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(list)
+        .expect("target/skipped.txt");
+    writeln!(file, "{test}: {reason}").expect("target/skipped.txt");
+}
+
+/// How often to repeat a probabilistic test: `full` under `make test-all`, else a tenth of it.
+pub fn rounds(full: u32) -> u32 {
+    match std::env::var_os("SANDBOX_FULL_TESTS") {
+        Some(_) => full,
+        None => full.div_ceil(10),
+    }
+}
