@@ -9,7 +9,6 @@
 extern crate alloc;
 
 mod environment;
-mod message;
 mod stack;
 #[allow(unsafe_code)]
 mod sys;
@@ -19,14 +18,14 @@ use alloc::string::String;
 
 use environment::Environment;
 use filter::{Logging, Program};
-use policy::{Action, Compiled, Request};
+use policy::{Action, Compiled, Note, Request};
 use syscalls::Abi;
 
 ctor::declarative::ctor! {
     #[ctor(unsafe)]
     fn constructor() {
         if let Err(failure) = sandbox() {
-            message::print(&format!("libsandbox: {failure}\n"));
+            print(&format!("libsandbox: {failure}\n"));
             sys::exit(1);
         }
     }
@@ -42,7 +41,7 @@ fn sandbox() -> Result<(), String> {
         return Ok(());
     };
     if stack::secure_execution()? {
-        message::print(&format!(
+        print(&format!(
             "libsandbox: {list} ignored: this program runs with privileges that its caller does not have\n"
         ));
         return Ok(());
@@ -56,7 +55,7 @@ fn sandbox() -> Result<(), String> {
     let program = Program::compile(&compiled.policy, None).map_err(in_words)?;
     let program = program.check(&compiled.policy, None).map_err(in_words)?;
     filter::require_actions(&compiled.policy.actions()).map_err(in_words)?;
-    announce(&request, &compiled);
+    announce(&request, compiled);
     environment.remove(&policy::VARIABLES);
     sys::warm_up_the_allocator_of_the_host();
     sys::trim_arena();
@@ -69,20 +68,24 @@ fn sandbox() -> Result<(), String> {
     filter::load(&program, logging).map_err(in_words)
 }
 
-fn announce(request: &Request, compiled: &Compiled) {
+fn announce(request: &Request, mut compiled: Compiled) {
     if request.quiet {
         return;
     }
-    let mut text = compiled.announcement.clone();
-    for note in &compiled.notes {
-        text.push_str(&format!("libsandbox: note: {note}\n"));
+    if compiled.policy.actions().contains(&Action::Log) && filter::log_records_are_dropped() {
+        compiled.notes.push(Note::Unrecorded);
     }
-    if compiled.policy.actions().contains(&Action::Log) && message::kernel_drops_log_records() {
-        text.push_str("libsandbox: note: the sysctl kernel.seccomp.actions_logged lacks \"log\"; logged calls leave no record\n");
-    }
-    message::print(&text);
+    print(&compiled.report("libsandbox"));
 }
 
 fn in_words(error: impl core::fmt::Display) -> String {
     format!("{error}")
+}
+
+/// One write on standard error, which may be closed, full or a pipe that nobody reads: nothing of
+/// that changes what the program does.
+fn print(text: &str) {
+    if !text.is_empty() {
+        let _ = filter::sys::write_without_sigpipe(libc::STDERR_FILENO, text.as_bytes());
+    }
 }

@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use filter::sys::read_file;
+
 use crate::sys;
 
 /// Whether the kernel started this program with privileges that its caller does not have
@@ -28,7 +30,7 @@ pub(crate) fn secure_execution() -> Result<bool, String> {
 /// For kernels before 6.4.
 fn read_auxiliary_vector(vector: &mut [usize]) -> Result<usize, String> {
     let mut raw = [0_u8; 1024];
-    let count = sys::read_file(c"/proc/self/auxv", &mut raw).map_err(|errno| {
+    let count = read_file(c"/proc/self/auxv", &mut raw).map_err(|errno| {
         format!("cannot tell whether this program runs with its caller's privileges: /proc/self/auxv: error {errno}; mount /proc")
     })?;
     let words = raw[..count].chunks_exact(size_of::<usize>());
@@ -44,7 +46,7 @@ fn read_auxiliary_vector(vector: &mut [usize]) -> Result<usize, String> {
 /// The initial stack pointer (field 28 of `/proc/self/stat`, proc_pid_stat(5)).
 pub(crate) fn start() -> Result<usize, String> {
     let mut text = [0_u8; 1024];
-    let count = sys::read_file(c"/proc/self/stat", &mut text).map_err(|errno| {
+    let count = read_file(c"/proc/self/stat", &mut text).map_err(|errno| {
         format!("cannot find the environment: /proc/self/stat: error {errno}; mount /proc")
     })?;
     start_in(&text[..count])

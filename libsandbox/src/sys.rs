@@ -123,69 +123,6 @@ pub(crate) fn warm_up_the_allocator_of_the_host() {
     free(malloc(1));
 }
 
-/// Writes once to standard error; what becomes of it is nobody's business.
-pub(crate) fn write_to_stderr(text: &[u8]) -> Result<usize, i32> {
-    let arguments = [2, text.as_ptr() as usize, text.len(), 0, 0, 0];
-    // SAFETY: the kernel reads `text`, which outlives the call.
-    answer(unsafe { syscall(libc::SYS_write, arguments) })
-}
-
-/// The set that holds SIGPIPE alone, as the kernel counts: signal n is bit n − 1.
-const SIGPIPE_ALONE: u64 = 1 << (libc::SIGPIPE - 1);
-
-/// Blocks SIGPIPE and gives the mask that was before.
-pub(crate) fn block_sigpipe() -> u64 {
-    let (set, mut before) = (SIGPIPE_ALONE, 0_u64);
-    let pointers = (&raw const set as usize, &raw mut before as usize);
-    let arguments = [libc::SIG_BLOCK as usize, pointers.0, pointers.1, 8, 0, 0];
-    // SAFETY: reads one set and writes another, both 8 bytes and alive.
-    let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
-    before
-}
-
-/// Puts a signal mask back.
-pub(crate) fn restore_mask(mask: u64) {
-    let arguments = [
-        libc::SIG_SETMASK as usize,
-        &raw const mask as usize,
-        0,
-        8,
-        0,
-        0,
-    ];
-    // SAFETY: reads one set of 8 bytes, alive until the call returns.
-    let _ = unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) };
-}
-
-/// Whether SIGPIPE waits for this thread.
-pub(crate) fn sigpipe_pending() -> bool {
-    let mut pending = 0_u64;
-    // SAFETY: writes one set of 8 bytes, alive until the call returns.
-    let _ = unsafe {
-        syscall(
-            libc::SYS_rt_sigpending,
-            [&raw mut pending as usize, 8, 0, 0, 0, 0],
-        )
-    };
-    pending & SIGPIPE_ALONE != 0
-}
-
-/// Takes a waiting SIGPIPE away.
-pub(crate) fn consume_sigpipe() {
-    let set = SIGPIPE_ALONE;
-    let at_once = [0_u64; 2];
-    let arguments = [
-        &raw const set as usize,
-        0,
-        &raw const at_once as usize,
-        8,
-        0,
-        0,
-    ];
-    // SAFETY: reads one set and one timespec, alive until the call returns.
-    let _ = unsafe { syscall(libc::SYS_rt_sigtimedwait, arguments) };
-}
-
 /// Ends the process with all its threads, running nobody's exit handlers.
 pub(crate) fn exit(status: usize) -> ! {
     loop {
@@ -209,46 +146,13 @@ pub(crate) fn auxiliary_vector(buffer: &mut [usize]) -> Result<usize, i32> {
     answer(unsafe { syscall(libc::SYS_prctl, arguments) })
 }
 
-/// Reads the beginning of a file into `buffer` and gives the number of bytes.
-pub(crate) fn read_file(path: &core::ffi::CStr, buffer: &mut [u8]) -> Result<usize, i32> {
-    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
-    let arguments = [
-        libc::AT_FDCWD as usize,
-        path.as_ptr() as usize,
-        flags,
-        0,
-        0,
-        0,
-    ];
-    // SAFETY: the kernel reads a NUL-terminated path.
-    let file = answer(unsafe { syscall(libc::SYS_openat, arguments) })?;
-    let mut filled = 0;
-    let result = loop {
-        let rest = &mut buffer[filled..];
-        // SAFETY: the kernel writes at most `rest.len()` bytes there.
-        match answer(unsafe {
-            syscall(
-                libc::SYS_read,
-                [file, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0],
-            )
-        }) {
-            Ok(0) => break Ok(filled),
-            Ok(count) => filled += count,
-            Err(libc::EINTR) => {}
-            Err(errno) => break Err(errno),
-        }
-    };
-    // SAFETY: closes the descriptor that was opened above.
-    let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
-    result
-}
-
 /// Memory for the constructor: one mapping, handed out from its beginning, nothing taken back. What
 /// the constructor did not touch is unmapped before the filter; the rest (some tens of KiB) stays,
 /// because after the filter munmap(2) may be forbidden.
 struct Arena {
     start: AtomicUsize,
     used: AtomicUsize,
+    size: AtomicUsize,
 }
 
 const ARENA_SIZE: usize = 16 << 20;
@@ -258,6 +162,7 @@ const PAGE: usize = 4096;
 static ARENA: Arena = Arena {
     start: AtomicUsize::new(0),
     used: AtomicUsize::new(0),
+    size: AtomicUsize::new(ARENA_SIZE),
 };
 
 impl Arena {
@@ -293,7 +198,7 @@ unsafe impl GlobalAlloc for Arena {
             .load(Ordering::Relaxed)
             .next_multiple_of(layout.align());
         match at.checked_add(layout.size()) {
-            Some(end) if end <= ARENA_SIZE => {
+            Some(end) if end <= self.size.load(Ordering::Relaxed) => {
                 self.used.store(end, Ordering::Relaxed);
                 (start + at) as *mut u8
             }
@@ -311,7 +216,7 @@ unsafe impl GlobalAlloc for Arena {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let offset = block as usize - self.start.load(Ordering::Relaxed);
         let last = offset + layout.size() == self.used.load(Ordering::Relaxed);
-        if last && offset + size <= ARENA_SIZE {
+        if last && offset + size <= self.size.load(Ordering::Relaxed) {
             self.used.store(offset + size, Ordering::Relaxed);
             return block;
         }
@@ -329,28 +234,24 @@ unsafe impl GlobalAlloc for Arena {
     }
 }
 
-/// Gives back the part of the arena that was never touched.
+/// Gives back what was never touched of the arena, but for a page in which to say what goes wrong
+/// from here on.
 pub(crate) fn trim_arena() {
     let start = ARENA.start.load(Ordering::Relaxed);
-    if start == 0 {
+    let keep = (ARENA.used.load(Ordering::Relaxed) + PAGE).next_multiple_of(PAGE);
+    if start == 0 || keep >= ARENA_SIZE {
         return;
     }
-    let keep = ARENA.used.load(Ordering::Relaxed).next_multiple_of(PAGE);
+    ARENA.size.store(keep, Ordering::Relaxed);
+    let arguments = [start + keep, ARENA_SIZE - keep, 0, 0, 0, 0];
     // SAFETY: unmaps the untouched end of our own mapping; a refusal changes nothing.
-    let _ = unsafe {
-        syscall(
-            libc::SYS_munmap,
-            [start + keep, ARENA_SIZE - keep, 0, 0, 0, 0],
-        )
-    };
+    let _ = unsafe { syscall(libc::SYS_munmap, arguments) };
 }
 
 #[panic_handler]
 #[cfg(not(test))]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    crate::message::print(
-        "libsandbox: internal error or out of memory; the program was not started\n",
-    );
+    crate::print("libsandbox: internal error or out of memory; the program was not started\n");
     exit(1)
 }
 

@@ -4,7 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::audit::{AuditListener, Record};
 
 /// What a shell reports for a program that died of SIGSYS ("Bad system call"): 128 + 31.
 pub const SIGSYS_STATUS: i32 = 159;
@@ -13,6 +15,12 @@ pub const SIGSYS_STATUS: i32 = 159;
 pub struct Run {
     command: Command,
     input: Option<Vec<u8>>,
+    stderr: Option<Stdio>,
+}
+
+/// A program that runs; dropped, it is killed.
+pub struct Running {
+    child: Option<Child>,
 }
 
 /// How a run ended and what it printed.
@@ -38,6 +46,7 @@ impl Run {
         Run {
             command,
             input: None,
+            stderr: None,
         }
     }
 
@@ -110,9 +119,32 @@ impl Run {
         &mut self.command
     }
 
+    /// Sends standard error elsewhere; the outcome then shows none of it.
+    pub fn stderr_to(mut self, place: impl Into<Stdio>) -> Run {
+        self.stderr = Some(place.into());
+        self
+    }
+
     /// Starts the program and waits for its end.
-    pub fn outcome(mut self) -> Outcome {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub fn outcome(self) -> Outcome {
+        self.start().outcome()
+    }
+
+    /// The outcome together with the process's audit records, of which `count` are expected;
+    /// nothing when this user may not read them.
+    pub fn audited(self, count: usize) -> Option<(Outcome, Vec<Record>)> {
+        let mut listener = AuditListener::new()?;
+        let running = self.start();
+        let pid = running.pid();
+        let outcome = running.outcome();
+        Some((outcome, listener.records(pid, count)))
+    }
+
+    /// Starts the program.
+    pub fn start(mut self) -> Running {
+        self.command.stdout(Stdio::piped());
+        self.command
+            .stderr(self.stderr.take().unwrap_or_else(Stdio::piped));
         if self.input.is_some() {
             self.command.stdin(Stdio::piped());
         }
@@ -125,7 +157,36 @@ impl Run {
             // A program that dies early reads none of it.
             std::thread::spawn(move || drop(stdin.write_all(&bytes)));
         }
+        Running { child: Some(child) }
+    }
+}
+
+impl Running {
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("a running program").id()
+    }
+
+    /// Standard output, to be read while the program runs; the outcome then shows none of it.
+    pub fn stdout(&mut self) -> ChildStdout {
+        let child = self.child.as_mut().expect("a running program");
+        child.stdout.take().expect("standard output")
+    }
+
+    /// Waits for the program's end.
+    pub fn outcome(mut self) -> Outcome {
+        let child = self.child.take().expect("a running program");
         Outcome::of(child.wait_with_output().expect("wait"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -24,5 +24,5 @@ pub use compile::{Checked, Program};
 pub use error::Error;
 pub use instruction::{Instruction, action_value};
 pub use interpret::{Call, Fault, run};
-pub use load::{Logging, forgo_new_privileges, load, require_actions};
+pub use load::{Logging, forgo_new_privileges, load, log_records_are_dropped, require_actions};
 pub use ticket::Ticket;

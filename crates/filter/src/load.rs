@@ -60,3 +60,15 @@ pub fn forgo_new_privileges() -> Result<(), Error> {
 pub fn load(program: &Checked, logging: Logging) -> Result<(), Error> {
     sys::load(program.instructions(), logging).map_err(|errno| Error::Refused { errno })
 }
+
+/// Whether the kernel keeps no records of logged calls (seccomp(2), `actions_logged`). Where that
+/// cannot be read, it counts as no.
+pub fn log_records_are_dropped() -> bool {
+    let mut text = [0_u8; 256];
+    match sys::read_file(c"/proc/sys/kernel/seccomp/actions_logged", &mut text) {
+        Ok(count) => !text[..count]
+            .split(u8::is_ascii_whitespace)
+            .any(|word| word == b"log"),
+        Err(_) => false,
+    }
+}

@@ -1,7 +1,8 @@
 //! # Safety
 //!
-//! The only `unsafe` of this room: a raw system call, and the two calls made of it. Raw, because
-//! the preloaded object has no C library of its own and must not use its host's.
+//! The only `unsafe` of this room: a raw system call, and what is made of it. Raw, because the
+//! preloaded object has no C library of its own and must not use its host's. Every pointer that
+//! goes to the kernel is made from a reference that outlives the call.
 
 use core::arch::asm;
 
@@ -126,4 +127,114 @@ fn seccomp_arguments(program: &FilterProgram, logging: Logging) -> [usize; 6] {
         0,
         0,
     ]
+}
+
+/// The set that holds SIGPIPE alone, as the kernel counts: signal n is bit n - 1.
+const SIGPIPE_ALONE: u64 = 1 << (libc::SIGPIPE - 1);
+
+/// The size of a signal set in the kernel, in bytes.
+const SET_SIZE: usize = size_of::<u64>();
+
+/// One write(2) that raises no SIGPIPE: the signal is blocked around it, and taken away where the
+/// write raised it.
+///
+/// # Errors
+/// The error number of the write.
+pub fn write_without_sigpipe(descriptor: i32, bytes: &[u8]) -> Result<usize, i32> {
+    let mask = set_mask(libc::SIG_BLOCK, SIGPIPE_ALONE);
+    let pending_before = sigpipe_is_pending();
+    let written = write(descriptor, bytes);
+    if written == Err(libc::EPIPE) && !pending_before {
+        take_pending_sigpipe();
+    }
+    set_mask(libc::SIG_SETMASK, mask);
+    written
+}
+
+fn write(descriptor: i32, bytes: &[u8]) -> Result<usize, i32> {
+    let arguments = [
+        descriptor as usize,
+        bytes.as_ptr() as usize,
+        bytes.len(),
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: the kernel reads `bytes`, which outlives the call.
+    answer(unsafe { syscall(libc::SYS_write, arguments) })
+}
+
+/// Changes this thread's signal mask and gives the one before.
+fn set_mask(how: i32, set: u64) -> u64 {
+    let mut before = 0_u64;
+    let pointers = [&raw const set as usize, &raw mut before as usize];
+    // SAFETY: reads one set and writes another; both outlive the call.
+    let _ = unsafe {
+        syscall(
+            libc::SYS_rt_sigprocmask,
+            [how as usize, pointers[0], pointers[1], SET_SIZE, 0, 0],
+        )
+    };
+    before
+}
+
+fn sigpipe_is_pending() -> bool {
+    let mut pending = 0_u64;
+    // SAFETY: writes one set, which outlives the call.
+    let _ = unsafe {
+        syscall(
+            libc::SYS_rt_sigpending,
+            [&raw mut pending as usize, SET_SIZE, 0, 0, 0, 0],
+        )
+    };
+    pending & SIGPIPE_ALONE != 0
+}
+
+fn take_pending_sigpipe() {
+    let (set, at_once) = (SIGPIPE_ALONE, [0_u64; 2]);
+    let pointers = [&raw const set as usize, &raw const at_once as usize];
+    // SAFETY: reads one set and one timespec; both outlive the call.
+    let _ = unsafe {
+        syscall(
+            libc::SYS_rt_sigtimedwait,
+            [pointers[0], 0, pointers[1], SET_SIZE, 0, 0],
+        )
+    };
+}
+
+/// Reads the beginning of a file into `buffer` and gives the number of bytes.
+///
+/// # Errors
+/// The error number of openat(2) or read(2).
+pub fn read_file(path: &core::ffi::CStr, buffer: &mut [u8]) -> Result<usize, i32> {
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    let arguments = [
+        libc::AT_FDCWD as usize,
+        path.as_ptr() as usize,
+        flags,
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: the kernel reads a NUL-terminated path, which outlives the call.
+    let file = answer(unsafe { syscall(libc::SYS_openat, arguments) })?;
+    let result = fill(file, buffer);
+    // SAFETY: closes the descriptor that was opened above.
+    let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
+    result
+}
+
+fn fill(file: usize, buffer: &mut [u8]) -> Result<usize, i32> {
+    let mut filled = 0;
+    loop {
+        let rest = &mut buffer[filled..];
+        let arguments = [file, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0];
+        // SAFETY: the kernel writes at most `rest.len()` bytes there.
+        match answer(unsafe { syscall(libc::SYS_read, arguments) }) {
+            Ok(0) => return Ok(filled),
+            Ok(count) => filled += count,
+            Err(libc::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
 }

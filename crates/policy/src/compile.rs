@@ -40,11 +40,25 @@ pub enum Note {
         /// The first restricted call that io_uring can do.
         restricted: &'static str,
     },
+    /// The `actions_logged` sysctl lacks `log`. Only a door can know; it adds this note itself.
+    Unrecorded,
     /// The kernel runs this call before it asks any filter.
     Unfilterable {
         /// The call.
         name: &'static str,
     },
+}
+
+impl Compiled {
+    /// What a door prints before it loads the filter: the announcement, then a line for each note.
+    pub fn report(&self, door: &str) -> String {
+        let mut text = self.announcement.clone();
+        for note in &self.notes {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{door}: note: {note}");
+        }
+        text
+    }
 }
 
 impl fmt::Display for Note {
@@ -56,6 +70,9 @@ impl fmt::Display for Note {
             Note::IoUring { restricted } => write!(
                 f,
                 "io_uring_setup is allowed, and io_uring does {restricted} without a system call that a filter sees; deny io_uring_setup too"
+            ),
+            Note::Unrecorded => f.write_str(
+                "the sysctl kernel.seccomp.actions_logged lacks \"log\"; logged calls leave no record",
             ),
             Note::Unfilterable { name } => write!(
                 f,
