@@ -1,0 +1,187 @@
+//! The command line, and the variables that it stands in for.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use lexopt::Arg::{Long, Short, Value};
+use policy::{Mode, Request};
+
+use crate::failure::Failure;
+
+/// How the filter gets into the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// suspend, or ticket where that is not possible.
+    Auto,
+    /// A tracer holds the filter back until the exec is done.
+    Suspend,
+    /// The filter lets one execve through that carries secret words.
+    Ticket,
+    /// libsandbox.so, in the program itself.
+    Preload,
+}
+
+/// What the options say.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) method: Method,
+    pub(crate) isolate: bool,
+    list: Option<(Mode, &'static str, OsString)>,
+    default_action: Option<OsString>,
+    log: bool,
+    quiet: bool,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Print a text and be done.
+    Print(String),
+    /// Print the policy in words.
+    Show(Options),
+    /// Run a program.
+    Launch {
+        options: Options,
+        program: OsString,
+        arguments: Vec<OsString>,
+    },
+}
+
+const HELP: &str = include_str!("help.txt");
+
+impl Command {
+    /// Reads the process's arguments. Options end at `--` or at the first word that is none.
+    pub(crate) fn parse() -> Result<Command, Failure> {
+        let mut parser = lexopt::Parser::from_env();
+        let mut options = Options::default();
+        let mut print = false;
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("allow") => options.set_list(Mode::AllowList, "--allow", parser.value()?)?,
+                Long("deny") => options.set_list(Mode::DenyList, "--deny", parser.value()?)?,
+                Long("policy") => {
+                    return Err(Failure::Usage(
+                        "--policy: policy files are not supported yet".into(),
+                    ));
+                }
+                Long("default-action") => options.default_action = Some(parser.value()?),
+                Long("method") => options.method = Method::parse(&parser.value()?)?,
+                Long("isolate") => options.isolate = true,
+                Long("log") => options.log = true,
+                Short('q') | Long("quiet") => options.quiet = true,
+                Long("print") => print = true,
+                Short('h') | Long("help") => return Ok(Command::Print(HELP.into())),
+                Short('V') | Long("version") => {
+                    return Ok(Command::Print(format!(
+                        "sandboxify {}\n",
+                        env!("CARGO_PKG_VERSION")
+                    )));
+                }
+                Value(program) if !print => {
+                    let arguments = parser.raw_args()?.collect();
+                    return Ok(Command::Launch {
+                        options,
+                        program,
+                        arguments,
+                    });
+                }
+                // With --print a program may follow; it is not run.
+                Value(_) => break,
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        match print {
+            true => Ok(Command::Show(options)),
+            false => Err(Failure::Usage("no program given".into())),
+        }
+    }
+}
+
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Failure {
+        Failure::Usage(error.to_string())
+    }
+}
+
+impl Method {
+    fn parse(text: &OsStr) -> Result<Method, Failure> {
+        match text.as_bytes() {
+            b"auto" => Ok(Method::Auto),
+            b"suspend" => Ok(Method::Suspend),
+            b"ticket" => Ok(Method::Ticket),
+            b"preload" => Ok(Method::Preload),
+            _ => {
+                let text = text.to_string_lossy();
+                Err(Failure::Usage(format!(
+                    "--method: \"{}\" is none of auto, suspend, ticket, preload",
+                    text.escape_default()
+                )))
+            }
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            method: Method::Auto,
+            isolate: false,
+            list: None,
+            default_action: None,
+            log: false,
+            quiet: false,
+        }
+    }
+}
+
+impl Options {
+    fn set_list(
+        &mut self,
+        mode: Mode,
+        origin: &'static str,
+        list: OsString,
+    ) -> Result<(), Failure> {
+        if let Some((_, earlier, _)) = self.list {
+            return Err(Failure::Usage(format!(
+                "{origin}: {earlier} was given already"
+            )));
+        }
+        self.list = Some((mode, origin, list));
+        Ok(())
+    }
+
+    /// What options and variables come to: a list option stands in for both list variables.
+    pub(crate) fn request<'a>(&'a self, variables: &'a Variables) -> Result<Request<'a>, Failure> {
+        let get = |name: &str| match name {
+            policy::DEFAULT_ACTION if self.default_action.is_some() => None,
+            name => variables.get(name),
+        };
+        let request = match &self.list {
+            Some((mode, origin, list)) => Some(Request::new(*mode, origin, list.as_bytes(), get)?),
+            None => Request::from_variables(get)?,
+        };
+        let mut request = request.ok_or(Failure::NoPolicy)?;
+        if let Some(action) = &self.default_action {
+            request.set_default("--default-action", action.as_bytes())?;
+        }
+        request.log |= self.log;
+        request.quiet |= self.quiet;
+        Ok(request)
+    }
+}
+
+/// The variables of the contract as they were at the start.
+#[derive(Debug)]
+pub(crate) struct Variables(HashMap<&'static str, OsString>);
+
+impl Variables {
+    pub(crate) fn read() -> Variables {
+        let value = |name: &&'static str| Some((*name, std::env::var_os(name)?));
+        Variables(policy::VARIABLES.iter().filter_map(value).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(|value| value.as_bytes())
+    }
+}

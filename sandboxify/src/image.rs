@@ -1,0 +1,67 @@
+//! What execve(2) takes: a path and two arrays of strings.
+
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
+
+use crate::failure::Failure;
+use crate::sys;
+
+/// A program to execute: path, arguments and environment, ready for the kernel.
+pub(crate) struct Image {
+    pub(crate) path: CString,
+    pub(crate) arguments: Vec<CString>,
+    pub(crate) environment: Vec<CString>,
+}
+
+impl Image {
+    /// An image with the process's environment less the variables of the contract.
+    pub(crate) fn new(path: OsString, arguments: Vec<OsString>) -> Result<Image, Failure> {
+        Ok(Image {
+            path: c_string(path)?,
+            arguments: arguments
+                .into_iter()
+                .map(c_string)
+                .collect::<Result<_, _>>()?,
+            environment: inherited(),
+        })
+    }
+
+    /// Sets a variable, or replaces its first definition.
+    pub(crate) fn set(&mut self, name: &str, value: &[u8]) -> Result<(), Failure> {
+        let mut entry = format!("{name}=").into_bytes();
+        let prefix = entry.len();
+        entry.extend_from_slice(value);
+        let entry = c_string(OsString::from_vec(entry))?;
+        let name = entry.as_bytes()[..prefix].to_vec();
+        match self
+            .environment
+            .iter_mut()
+            .find(|known| known.as_bytes().starts_with(&name))
+        {
+            Some(known) => *known = entry,
+            None => self.environment.push(entry),
+        }
+        Ok(())
+    }
+}
+
+/// The environment, entry for entry; also entries without `=`, which std would drop.
+fn inherited() -> Vec<CString> {
+    let of_the_contract = |entry: &CString| {
+        policy::VARIABLES.iter().any(|name| {
+            entry
+                .as_bytes()
+                .strip_prefix(name.as_bytes())
+                .is_some_and(|rest| rest.starts_with(b"="))
+        })
+    };
+    sys::environment()
+        .into_iter()
+        .filter(|entry| !of_the_contract(entry))
+        .collect()
+}
+
+fn c_string(text: OsString) -> Result<CString, Failure> {
+    // Arguments come from execve and hold no NUL; a script's first line may.
+    CString::new(text.into_vec()).map_err(|_| Failure::Usage("a NUL byte in an argument".into()))
+}

@@ -1,0 +1,123 @@
+//! From a checked policy and a found program to the exec: which way, and in which order.
+
+use std::convert::Infallible;
+
+use filter::{Checked, Logging, Program, Ticket};
+use policy::{Action, Compiled, Note, Request};
+
+use crate::arguments::{Method, Options};
+use crate::failure::Failure;
+use crate::image::Image;
+use crate::target::Target;
+use crate::{isolate, preload, suspend, sys, ticket};
+
+/// A program about to be launched.
+pub(crate) struct Launch<'a> {
+    method: Method,
+    isolate: bool,
+    request: Request<'a>,
+    compiled: Compiled,
+    target: Target,
+    image: Image,
+}
+
+impl<'a> Launch<'a> {
+    pub(crate) fn new(
+        options: &Options,
+        request: Request<'a>,
+        compiled: Compiled,
+        mut target: Target,
+    ) -> Result<Launch<'a>, Failure> {
+        filter::require_actions(&compiled.policy.actions())?;
+        let arguments = std::mem::take(&mut target.arguments);
+        let image = Image::new(target.path.clone().into_os_string(), arguments)?;
+        Ok(Launch {
+            method: options.method,
+            isolate: options.isolate,
+            request,
+            compiled,
+            target,
+            image,
+        })
+    }
+
+    /// Launches. On success the program has taken this process over.
+    pub(crate) fn go(self) -> Result<Infallible, Failure> {
+        match self.method {
+            Method::Preload => self.preload(),
+            Method::Ticket => self.ticket(),
+            Method::Suspend => match suspend::attach() {
+                Ok(()) => self.suspended(),
+                Err(why) => Err(Failure::Method {
+                    method: "suspend",
+                    why,
+                }),
+            },
+            Method::Auto => match suspend::attach() {
+                Ok(()) => self.suspended(),
+                Err(_) => self.ticket(),
+            },
+        }
+    }
+
+    /// A tracer holds every filter of this process back until the exec is done.
+    fn suspended(mut self) -> Result<Infallible, Failure> {
+        let program = self.program(None)?;
+        self.prepare()?;
+        filter::load(&program, self.logging())?;
+        let errno = sys::execute(&sys::Strings::new(&self.image));
+        let path = self.target.path;
+        match ticket::exec_status(errno) {
+            127 => Err(Failure::NotFound { program: path }),
+            _ => Err(Failure::cannot_run(&path, errno)),
+        }
+    }
+
+    fn ticket(mut self) -> Result<Infallible, Failure> {
+        let ticket = ticket::draw()?;
+        let program = self.program(Some(&ticket))?;
+        self.prepare()?;
+        ticket::launch(&program, self.logging(), &ticket, &self.image)
+    }
+
+    /// libsandbox.so loads the filter, and says what it adds.
+    fn preload(mut self) -> Result<Infallible, Failure> {
+        preload::arrange(&self.target, &self.request, &mut self.image)?;
+        if self.isolate {
+            filter::forgo_new_privileges()?;
+            isolate::isolate()?;
+        }
+        let errno = sys::execute(&sys::Strings::new(&self.image));
+        Err(Failure::cannot_run(&self.target.path, errno))
+    }
+
+    fn program(&self, ticket: Option<&Ticket>) -> Result<Checked, Failure> {
+        let policy = &self.compiled.policy;
+        Ok(Program::compile(policy, ticket)?.check(policy, ticket)?)
+    }
+
+    fn logging(&self) -> Logging {
+        if self.request.log {
+            Logging::Denials
+        } else {
+            Logging::Default
+        }
+    }
+
+    /// Everything that must be done before the filter and needs more calls than it may allow.
+    fn prepare(&mut self) -> Result<(), Failure> {
+        if !self.request.quiet {
+            if self.compiled.policy.actions().contains(&Action::Log)
+                && filter::log_records_are_dropped()
+            {
+                self.compiled.notes.push(Note::Unrecorded);
+            }
+            sys::print_to_stderr(&self.compiled.report("sandboxify"));
+        }
+        filter::forgo_new_privileges()?;
+        if self.isolate {
+            isolate::isolate()?;
+        }
+        Ok(())
+    }
+}

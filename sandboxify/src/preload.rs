@@ -1,0 +1,108 @@
+//! `preload`: libsandbox.so in the program, where the loader is sure to load it.
+//!
+//! The loader skips what it cannot preload and says at most a line; a program that runs unfiltered
+//! is the result. So whatever would make it skip is refused here.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use policy::{Mode, Request};
+
+use crate::failure::Failure;
+use crate::image::Image;
+use crate::sys;
+use crate::target::{Format, Target};
+
+/// Sets the variables that make the loader load libsandbox.so, and that it reads.
+pub(crate) fn arrange(
+    target: &Target,
+    request: &Request<'_>,
+    image: &mut Image,
+) -> Result<(), Failure> {
+    let refuse = |why: &str| Failure::NotExecutable {
+        path: target.path.clone(),
+        why: why.into(),
+    };
+    match target.format {
+        Format::Dynamic => {}
+        Format::Static => {
+            return Err(refuse(
+                "a static program preloads nothing; use --method ticket",
+            ));
+        }
+        Format::Unknown => {
+            return Err(refuse(
+                "it cannot be read, or is no ELF file, so nobody knows whether it preloads; use --method ticket",
+            ));
+        }
+    }
+    let object = find_object().map_err(|why| refuse(&why))?;
+    image.set("LD_PRELOAD", &with_the_users_own(&object))?;
+    pass_on(request, image)
+}
+
+/// The object first: constructors run from the last to the first, so it comes after all others.
+fn with_the_users_own(object: &Path) -> Vec<u8> {
+    let mut list = object.as_os_str().as_bytes().to_vec();
+    if let Some(own) = std::env::var_os("LD_PRELOAD").filter(|own| !own.is_empty()) {
+        list.push(b':');
+        list.extend_from_slice(own.as_bytes());
+    }
+    list
+}
+
+/// The request as the variables that libsandbox.so reads.
+fn pass_on(request: &Request<'_>, image: &mut Image) -> Result<(), Failure> {
+    let list = match request.mode {
+        Mode::AllowList => policy::ALLOW,
+        Mode::DenyList => policy::DENY,
+    };
+    image.set(list, request.list)?;
+    image.set(
+        policy::DEFAULT_ACTION,
+        request.default.to_string().as_bytes(),
+    )?;
+    for (name, wanted) in [(policy::LOG, request.log), (policy::QUIET, request.quiet)] {
+        if wanted {
+            image.set(name, b"1")?;
+        }
+    }
+    Ok(())
+}
+
+/// libsandbox.so beside this program (where `make` puts it) or in the lib directory beside its own
+/// (where `make install` does), as long as the loader can load it from there.
+fn find_object() -> Result<PathBuf, String> {
+    let own = std::env::current_exe()
+        .map_err(|error| format!("cannot find libsandbox.so: /proc/self/exe: {error}"))?;
+    let directory = own.parent().unwrap_or(Path::new("/"));
+    let places = [
+        directory.join("libsandbox.so"),
+        directory.join("../lib/libsandbox.so"),
+    ];
+    let object = places.iter().find(|place| place.exists());
+    let object = object.ok_or_else(|| {
+        format!(
+            "libsandbox.so is neither in {} nor in ../lib beside it",
+            directory.display()
+        )
+    })?;
+    let object = object
+        .canonicalize()
+        .map_err(|error| format!("{}: {error}", object.display()))?;
+    let unsplit = |byte: &u8| !b": \t\n$".contains(byte);
+    if !object.as_os_str().as_bytes().iter().all(unsplit) {
+        return Err(format!(
+            "the loader would split the path {} (blank, colon or dollar sign)",
+            object.display()
+        ));
+    }
+    std::fs::File::open(&object).map_err(|error| format!("{}: {error}", object.display()))?;
+    if sys::forbids_execution(&object) {
+        return Err(format!(
+            "{} lies on a file system mounted noexec, where the loader cannot map it",
+            object.display()
+        ));
+    }
+    Ok(object)
+}

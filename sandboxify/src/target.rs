@@ -1,0 +1,278 @@
+//! The program's file: found as a shell finds it, and looked at before it is run.
+//!
+//! What the filter cannot hold, or what would silently lose what makes it work, is refused here
+//! with the reason. The kernel has the last word at exec; nothing here is a boundary.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use policy::Policy;
+
+use crate::failure::Failure;
+use crate::script::{self, Interpreter};
+use crate::sys;
+
+/// What to execute: a file, its arguments from the zeroth on, and what kind of file runs.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) path: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) format: Format,
+}
+
+/// What the kernel will run in the end, behind any `#!`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// An ELF file that a dynamic loader starts.
+    Dynamic,
+    /// An ELF file on its own.
+    Static,
+    /// A file that we may not read, or whose format the kernel alone may know.
+    Unknown,
+}
+
+/// How often a `#!` may lead to another one (BINPRM recursion, fs/exec.c).
+const DEEPEST: usize = 5;
+
+impl Target {
+    /// Finds a program and checks that it can run under a filter.
+    pub(crate) fn resolve(
+        program: OsString,
+        arguments: Vec<OsString>,
+        policy: &Policy,
+    ) -> Result<Target, Failure> {
+        let path = find(&program)?;
+        let mut all = vec![program];
+        all.extend(arguments);
+        Target::follow(path, all, policy, DEEPEST)
+    }
+
+    /// Looks through `#!` lines for what runs in the end; `env` is resolved on the way.
+    fn follow(
+        path: PathBuf,
+        arguments: Vec<OsString>,
+        policy: &Policy,
+        depth: usize,
+    ) -> Result<Target, Failure> {
+        let refuse = |why: &str| Failure::NotExecutable {
+            path: path.clone(),
+            why: why.into(),
+        };
+        let header = Header::read(&path)?;
+        let Some(interpreter) = script::interpreter(&header.bytes) else {
+            let format = header.format(&path)?;
+            return Ok(Target {
+                path,
+                arguments,
+                format,
+            });
+        };
+        if depth == 0 {
+            return Err(refuse("too many interpreters, one behind the other"));
+        }
+        if !interpreter.is_env() {
+            let file = interpreter.file();
+            let found = usable(&file).map_err(|_| {
+                refuse(&format!(
+                    "its interpreter {} cannot be executed",
+                    file.display()
+                ))
+            })?;
+            let inner = Target::follow(found, arguments.clone(), policy, depth - 1)?;
+            return Ok(Target {
+                path,
+                arguments,
+                format: inner.format,
+            });
+        }
+        match script::through_env(&interpreter, &path, &arguments) {
+            Some((program, arguments)) => {
+                Target::follow(find(&program)?, arguments, policy, depth - 1)
+            }
+            None if exec_is_allowed(policy) => Ok(Target {
+                path,
+                arguments,
+                format: Format::Dynamic,
+            }),
+            None => Err(refuse(&second_exec(&interpreter))),
+        }
+    }
+}
+
+/// Why an `env` with options cannot be resolved.
+fn second_exec(interpreter: &Interpreter) -> String {
+    format!(
+        "its first line runs {} with options, which needs a second execve, and the policy does not allow execve",
+        interpreter.file().display()
+    )
+}
+
+fn exec_is_allowed(policy: &Policy) -> bool {
+    let number = syscalls::number(policy.abi(), "execve");
+    number.is_some_and(|number| policy.decide(policy.abi().audit(), number).runs())
+}
+
+/// Finds a program: a path as it is, a name in the directories of PATH (execvp(3)).
+fn find(program: &OsStr) -> Result<PathBuf, Failure> {
+    if program.is_empty() {
+        return Err(Failure::NotFound {
+            program: program.into(),
+        });
+    }
+    if program.as_bytes().contains(&b'/') {
+        let path = PathBuf::from(program);
+        return usable(&path).map_err(|errno| missing_or_refused(program, &path, errno));
+    }
+    let directories = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+    let mut refused = None;
+    for directory in std::env::split_paths(&directories) {
+        // An empty element is the current directory; "./" keeps the path a path.
+        let directory = if directory.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            directory
+        };
+        let candidate = directory.join(program);
+        match usable(&candidate) {
+            Ok(path) => return Ok(path),
+            Err(libc::ENOENT | libc::ENOTDIR) => {}
+            Err(errno) => refused = refused.or(Some(Failure::cannot_run(&candidate, errno))),
+        }
+    }
+    Err(refused.unwrap_or(Failure::NotFound {
+        program: program.into(),
+    }))
+}
+
+fn missing_or_refused(program: &OsStr, path: &Path, errno: i32) -> Failure {
+    match errno {
+        libc::ENOENT | libc::ENOTDIR => Failure::NotFound {
+            program: program.into(),
+        },
+        errno => Failure::cannot_run(path, errno),
+    }
+}
+
+/// Whether a path is a file that this user may execute.
+fn usable(path: &Path) -> Result<PathBuf, i32> {
+    let metadata = path
+        .metadata()
+        .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
+    if metadata.is_dir() {
+        return Err(libc::EISDIR);
+    }
+    if !metadata.is_file() {
+        return Err(libc::EACCES);
+    }
+    sys::may_execute(path)?;
+    Ok(path.to_path_buf())
+}
+
+/// The beginning of a file, and what its inode says.
+struct Header {
+    bytes: Vec<u8>,
+    metadata: Metadata,
+}
+
+impl Header {
+    /// Program headers lie right behind the ELF header in practice; a page holds both.
+    const LENGTH: u64 = 4096;
+
+    fn read(path: &Path) -> Result<Header, Failure> {
+        let errno = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EIO);
+        let metadata = path
+            .metadata()
+            .map_err(|error| Failure::cannot_run(path, errno(error)))?;
+        let mut bytes = Vec::new();
+        // A program may be executable without being readable.
+        if let Ok(file) = File::open(path) {
+            let read = file.take(Header::LENGTH).read_to_end(&mut bytes);
+            read.map_err(|error| Failure::cannot_run(path, errno(error)))?;
+        }
+        Ok(Header { bytes, metadata })
+    }
+
+    /// Refuses what a filter would break or not hold, and says what kind of program it is.
+    fn format(&self, path: &Path) -> Result<Format, Failure> {
+        let refuse = |why: String| Failure::NotExecutable {
+            path: path.to_path_buf(),
+            why,
+        };
+        if gains_privileges(path, &self.metadata) {
+            return Err(refuse("it gains privileges when executed (setuid, setgid or file capabilities), and under a filter it would run without them".into()));
+        }
+        let Some(identification) = self
+            .bytes
+            .get(..20)
+            .filter(|bytes| bytes.starts_with(b"\x7fELF"))
+        else {
+            return Ok(Format::Unknown);
+        };
+        const ELFCLASS64: u8 = 2;
+        if identification[4] != ELFCLASS64 {
+            return Err(refuse(format!(
+                "a 32-bit program (ELFCLASS32), and the filter is for {}",
+                syscalls::Abi::NATIVE
+            )));
+        }
+        let machine = u16::from_le_bytes([identification[18], identification[19]]);
+        if machine != NATIVE_MACHINE {
+            return Err(refuse(format!(
+                "a program for another machine (ELF machine {machine}), and the filter is for {}",
+                syscalls::Abi::NATIVE
+            )));
+        }
+        match loader(&self.bytes) {
+            None => Ok(Format::Static),
+            Some(loader) if loader.exists() => Ok(Format::Dynamic),
+            Some(loader) => Err(refuse(format!(
+                "its loader {} is missing",
+                loader.display()
+            ))),
+        }
+    }
+}
+
+/// `EM_X86_64` (elf(5)).
+#[cfg(target_arch = "x86_64")]
+const NATIVE_MACHINE: u16 = 62;
+/// `EM_AARCH64` (elf(5)).
+#[cfg(target_arch = "aarch64")]
+const NATIVE_MACHINE: u16 = 183;
+
+/// Whether exec gives the program ids or capabilities that its caller does not have.
+fn gains_privileges(path: &Path, metadata: &Metadata) -> bool {
+    const SET_UID: u32 = libc::S_ISUID;
+    const SET_GID: u32 = libc::S_ISGID | libc::S_IXGRP;
+    let mode = metadata.permissions().mode();
+    // Without the execute bit for the group, set-gid on a file means mandatory locking (stat(2)).
+    let by_mode = mode & SET_UID != 0 || mode & SET_GID == SET_GID;
+    by_mode || (metadata.size() > 0 && sys::has_file_capabilities(path))
+}
+
+/// The path in PT_INTERP (elf(5)), if the program has one within its first page.
+fn loader(bytes: &[u8]) -> Option<PathBuf> {
+    const PT_INTERP: u32 = 3;
+    let word = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    let half = |at: usize| {
+        Some(usize::from(u16::from_le_bytes(
+            bytes.get(at..at + 2)?.try_into().ok()?,
+        )))
+    };
+    let table = usize::try_from(word(32)?).ok()?;
+    let (size, count) = (half(54)?, half(56)?);
+    let entry = (0..count)
+        .map(|index| table.saturating_add(index * size))
+        .find(|&at| {
+            bytes.get(at..).and_then(|rest| rest.get(..4)) == Some(&PT_INTERP.to_le_bytes())
+        })?;
+    let start = usize::try_from(word(entry + 8)?).ok()?;
+    let length = usize::try_from(word(entry + 32)?).ok()?;
+    let path = bytes.get(start..start.checked_add(length)?)?;
+    let path = path.split(|&byte| byte == 0).next()?;
+    Some(PathBuf::from(OsStr::from_bytes(path)))
+}
