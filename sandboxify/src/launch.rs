@@ -61,7 +61,7 @@ impl<'a> Launch<'a> {
     }
 
     /// A tracer holds every filter of this process back until the exec is done.
-    fn suspended(mut self) -> Result<Infallible, Failure> {
+    fn suspended(self) -> Result<Infallible, Failure> {
         let program = self.program(None)?;
         self.prepare()?;
         filter::load(&program, self.logging())?;
@@ -73,7 +73,7 @@ impl<'a> Launch<'a> {
         }
     }
 
-    fn ticket(mut self) -> Result<Infallible, Failure> {
+    fn ticket(self) -> Result<Infallible, Failure> {
         let ticket = ticket::draw()?;
         let program = self.program(Some(&ticket))?;
         self.prepare()?;
@@ -105,19 +105,22 @@ impl<'a> Launch<'a> {
     }
 
     /// Everything that must be done before the filter and needs more calls than it may allow.
-    fn prepare(&mut self) -> Result<(), Failure> {
+    fn prepare(&self) -> Result<(), Failure> {
         if !self.request.quiet {
-            if self.compiled.policy.actions().contains(&Action::Log)
-                && filter::log_records_are_dropped()
-            {
-                self.compiled.notes.push(Note::Unrecorded);
-            }
-            sys::print_to_stderr(&self.compiled.report("sandboxify"));
+            sys::print_to_stderr(&self.report());
         }
         filter::forgo_new_privileges()?;
         if self.isolate {
             isolate::isolate()?;
         }
         Ok(())
+    }
+
+    fn report(&self) -> String {
+        let mut compiled = self.compiled.clone();
+        if compiled.policy.actions().contains(&Action::Log) && filter::log_records_are_dropped() {
+            compiled.notes.push(Note::Unrecorded);
+        }
+        compiled.report("sandboxify")
     }
 }

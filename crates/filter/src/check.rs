@@ -64,7 +64,7 @@ fn points(policy: &Policy) -> impl Iterator<Item = (u32, u32)> {
     let native = policy.abi().audit();
     let ranges = policy
         .ranges()
-        .into_iter()
+        .iter()
         .flat_map(|range| [range.first, range.last]);
     let no_abi = 0;
     let audits = FOREIGN.into_iter().map(Abi::audit).chain([native, no_abi]);

@@ -92,7 +92,7 @@ fn leaves(policy: &Policy, ticket: Option<&Ticket>) -> Vec<Leaf> {
         Vec::new()
     };
     let mut leaves = Vec::new();
-    for Range {
+    for &Range {
         first,
         last,
         action,

@@ -70,7 +70,7 @@ pub unsafe fn syscall(number: libc::c_long, arguments: [usize; 6]) -> isize {
 pub fn answer(result: isize) -> Result<usize, i32> {
     match result {
         -4095..=-1 => Err(i32::try_from(-result).unwrap_or(libc::EINVAL)),
-        value => Ok(value.cast_unsigned()),
+        value => Ok(usize::try_from(value).unwrap_or(usize::MAX)),
     }
 }
 

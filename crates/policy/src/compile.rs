@@ -1,6 +1,6 @@
 //! From a list to a policy, with the lines that say so.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -51,9 +51,9 @@ pub enum Note {
 
 impl Compiled {
     /// What a door prints before it loads the filter: the announcement, then a line for each note.
-    pub fn report(&self, door: &str) -> String {
-        let mut text = self.announcement.clone();
-        for note in &self.notes {
+    pub fn report(self, door: &str) -> String {
+        let mut text = self.announcement;
+        for note in self.notes {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{door}: note: {note}");
         }
@@ -98,6 +98,9 @@ impl Request<'_> {
     pub fn compile(&self, abi: Abi) -> Result<Compiled, Error> {
         let list = List::parse(self.origin, self.list)?;
         let mut compiler = Compiler::new(self, abi);
+        compiler
+            .announcement
+            .reserve(self.list.len() + list.items.len() * LINE);
         for item in &list.items {
             compiler.item(item)?;
         }
@@ -105,22 +108,27 @@ impl Request<'_> {
     }
 }
 
+/// About as many bytes as a line of the announcement adds to a name.
+const LINE: usize = 40;
+
 /// The state while items are taken up, left to right.
 struct Compiler<'a> {
     request: &'a Request<'a>,
     abi: Abi,
-    /// The last word on each call; nothing stands for "taken out again".
-    said: BTreeMap<u32, Option<Action>>,
-    announced: BTreeSet<(Announced, Action)>,
+    calls: BTreeMap<u32, Said>,
+    /// Groups that were announced, each with the action it was given.
+    groups: Vec<(&'static str, Action)>,
     announcement: String,
     notes: Vec<Note>,
 }
 
-/// What a line of the announcement is about.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Announced {
-    Call(u32),
-    Group(&'static str),
+/// What was said of a call.
+#[derive(Default)]
+struct Said {
+    /// The last word; nothing stands for "never named", or "taken out again".
+    action: Option<Action>,
+    /// The last action that was announced for it.
+    announced: Option<Action>,
 }
 
 impl<'a> Compiler<'a> {
@@ -128,8 +136,8 @@ impl<'a> Compiler<'a> {
         Compiler {
             request,
             abi,
-            said: BTreeMap::new(),
-            announced: BTreeSet::new(),
+            calls: BTreeMap::new(),
+            groups: Vec::new(),
             announcement: String::new(),
             notes: Vec::new(),
         }
@@ -143,14 +151,17 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn item(&mut self, item: &Item) -> Result<(), Error> {
+    fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
         let action = match item.verb {
             Verb::Add => Some(self.own_action()),
             Verb::Set(action) => Some(action),
             Verb::Remove => None,
         };
-        match &item.target {
-            Target::Number(number) => self.call(*number, action),
+        match item.target {
+            Target::Number(number) => match syscalls::name(self.abi, number) {
+                Some(name) => self.call(number, name, action),
+                None => self.call(number, &alloc::format!("{number}"), action),
+            },
             Target::Name(name) => self
                 .name(name, action)
                 .map_err(|problem| self.misplaced(item, problem))?,
@@ -161,7 +172,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn misplaced(&self, item: &Item, problem: Problem) -> Error {
+    fn misplaced(&self, item: &Item<'_>, problem: Problem) -> Error {
         let text = alloc::format!("{item}");
         Error::Item {
             origin: self.request.origin,
@@ -173,7 +184,7 @@ impl<'a> Compiler<'a> {
 
     fn name(&mut self, name: &str, action: Option<Action>) -> Result<(), Problem> {
         match syscalls::number(self.abi, name) {
-            Some(number) => self.call(number, action),
+            Some(number) => self.call(number, name, action),
             None if syscalls::exists(name) => self.notes.push(Note::Skipped {
                 name: name.into(),
                 abi: self.abi,
@@ -199,53 +210,44 @@ impl<'a> Compiler<'a> {
             });
         };
         let members = group.numbers(self.abi);
-        if let Some(action) = action {
-            let count = members.len();
-            self.announce(
-                Announced::Group(group.name()),
-                action,
-                format_args!("@{} ({count} system calls)", group.name()),
-            );
+        for &number in &members {
+            self.calls.entry(number).or_default().action = action;
         }
-        self.said
-            .extend(members.iter().map(|&number| (number, action)));
+        if let Some(action) =
+            action.filter(|&action| !self.groups.contains(&(group.name(), action)))
+        {
+            self.groups.push((group.name(), action));
+            let words = alloc::format!("@{} ({} system calls)", group.name(), members.len());
+            self.announce(action, &words);
+        }
         Ok(())
     }
 
-    fn call(&mut self, number: u32, action: Option<Action>) {
-        if let Some(action) = action {
-            match syscalls::name(self.abi, number) {
-                Some(name) => {
-                    self.announce(Announced::Call(number), action, format_args!("{name}"))
-                }
-                None => self.announce(Announced::Call(number), action, format_args!("{number}")),
-            }
+    fn call(&mut self, number: u32, name: &str, action: Option<Action>) {
+        let said = self.calls.entry(number).or_default();
+        said.action = action;
+        if let Some(action) = action.filter(|_| action != said.announced) {
+            said.announced = Some(action);
+            self.announce(action, name);
         }
-        self.said.insert(number, action);
     }
 
-    fn announce(&mut self, what: Announced, action: Action, words: fmt::Arguments<'_>) {
-        let own = action == self.own_action();
-        if !self.announced.insert((what, action)) {
-            return;
-        }
-        // Writing to a String cannot fail.
-        let _ = write!(
-            self.announcement,
-            "adding {words} to the process seccomp filter"
-        );
-        if !own {
+    fn announce(&mut self, action: Action, words: &str) {
+        self.announcement.push_str("adding ");
+        self.announcement.push_str(words);
+        self.announcement.push_str(" to the process seccomp filter");
+        if action != self.own_action() {
+            // Writing to a String cannot fail.
             let _ = write!(self.announcement, " ({})", Described(action));
         }
         self.announcement.push('\n');
     }
 
     fn finish(mut self) -> Compiled {
-        let said = core::mem::take(&mut self.said);
-        let rules = said
-            .into_iter()
-            .filter_map(|(number, action)| Some((number, action?)))
-            .collect::<Vec<_>>();
+        let calls = core::mem::take(&mut self.calls).into_iter();
+        let rules: Vec<_> = calls
+            .filter_map(|(number, said)| Some((number, said.action?)))
+            .collect();
         if self.request.mode == Mode::DenyList {
             self.note_unfilterable(&rules);
         }
@@ -276,12 +278,11 @@ impl<'a> Compiler<'a> {
             number.is_some_and(|number| policy.decide(self.abi.audit(), number).runs())
         };
         let on_this_abi = |name: &&&str| syscalls::number(self.abi, name).is_some();
-        if runs("io_uring_setup")
-            && let Some(restricted) = DONE_BY_IO_URING
-                .iter()
-                .filter(on_this_abi)
-                .find(|name| !runs(name))
-        {
+        let mut restricted = DONE_BY_IO_URING
+            .iter()
+            .filter(on_this_abi)
+            .filter(|name| !runs(name));
+        if let Some(restricted) = restricted.next().filter(|_| runs("io_uring_setup")) {
             self.notes.push(Note::IoUring { restricted });
         }
     }

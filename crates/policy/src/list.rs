@@ -3,7 +3,6 @@
 //! `item:item:…`, where an item is `NAME`, `NUMBER` or `@GROUP`, with `!` before it to take it out
 //! again or `=ACTION` behind it. Items work left to right; `meaning.rs` and `compile.rs` say how.
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::str;
@@ -15,16 +14,16 @@ use crate::error::{Error, Problem, quoted};
 
 /// The items of a list, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct List {
+pub struct List<'a> {
     /// The items; empty ones are not kept.
-    pub items: Vec<Item>,
+    pub items: Vec<Item<'a>>,
 }
 
 /// One item: a target and what to do with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct Item<'a> {
     /// What the item is about.
-    pub target: Target,
+    pub target: Target<'a>,
     /// What is said of it.
     pub verb: Verb,
     /// The byte of the list at which the target starts, from 1. Not part of what the item means.
@@ -44,21 +43,21 @@ pub enum Verb {
 
 /// What an item is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum Target<'a> {
     /// A call by name; not looked up yet.
-    Name(String),
+    Name(&'a str),
     /// A call by number.
     Number(u32),
     /// A group by name, without its `@`; not looked up yet.
-    Group(String),
+    Group(&'a str),
 }
 
-impl List {
+impl<'a> List<'a> {
     /// Reads a list. `origin` names the variable or option for messages.
     ///
     /// # Errors
     /// [`Error::Item`] for the first item that is not in the grammar. Names are not looked up.
-    pub fn parse(origin: &'static str, text: &[u8]) -> Result<List, Error> {
+    pub fn parse(origin: &'static str, text: &'a [u8]) -> Result<List<'a>, Error> {
         let mut items = Vec::new();
         for (start, raw) in split(text) {
             let item = raw.trim_ascii();
@@ -111,8 +110,8 @@ fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 /// A problem and its offset within the item.
 type Misplaced = (usize, Problem);
 
-impl Item {
-    fn parse(item: &[u8], column: usize) -> Result<Item, Misplaced> {
+impl<'a> Item<'a> {
+    fn parse(item: &'a [u8], column: usize) -> Result<Item<'a>, Misplaced> {
         if is_path(item) {
             return Err((0, Problem::Unsupported("policy files in a list")));
         }
@@ -159,13 +158,13 @@ fn parse_verb(rest: &str) -> Result<Verb, Problem> {
     }
 }
 
-impl Target {
-    fn parse(text: &str) -> Result<Target, Problem> {
+impl<'a> Target<'a> {
+    fn parse(text: &'a str) -> Result<Target<'a>, Problem> {
         let word =
             |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         if let Some(group) = text.strip_prefix('@') {
             return match word(group) {
-                true => Ok(Target::Group(group.to_string())),
+                true => Ok(Target::Group(group)),
                 false => Err(Problem::Malformed),
             };
         }
@@ -174,13 +173,13 @@ impl Target {
             return number.map(Target::Number).ok_or(Problem::BadNumber);
         }
         match word(text) && !text.starts_with('!') {
-            true => Ok(Target::Name(text.to_string())),
+            true => Ok(Target::Name(text)),
             false => Err(Problem::Malformed),
         }
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Name(name) => f.write_str(name),
@@ -190,7 +189,7 @@ impl fmt::Display for Target {
     }
 }
 
-impl fmt::Display for Item {
+impl fmt::Display for Item<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.verb {
             Verb::Add => write!(f, "{}", self.target),
@@ -201,7 +200,7 @@ impl fmt::Display for Item {
 }
 
 /// The spelling that [`List::parse`] reads back.
-impl fmt::Display for List {
+impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, item) in self.items.iter().enumerate() {
             let separator = if at == 0 { "" } else { ":" };
@@ -213,10 +212,12 @@ impl fmt::Display for List {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
     use crate::action::Errno;
 
-    fn read(text: &str) -> Result<List, Error> {
+    fn read(text: &str) -> Result<List<'_>, Error> {
         List::parse("LIST", text.as_bytes())
     }
 

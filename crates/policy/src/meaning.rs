@@ -43,6 +43,8 @@ pub struct Policy {
     rules: Vec<(u32, Action)>,
     /// The highest number that we have a name for.
     newest: u32,
+    /// The rules and everything between them.
+    ranges: Vec<Range>,
 }
 
 /// Consecutive call numbers with one action.
@@ -68,11 +70,13 @@ impl Policy {
             default,
             rules,
             newest: syscalls::newest(abi),
+            ranges: Vec::new(),
         };
         if mode == Mode::AllowList {
             policy.add_restart();
             policy.add_fall_backs();
         }
+        policy.ranges = policy.find_ranges();
         policy
     }
 
@@ -172,10 +176,13 @@ impl Policy {
         }
     }
 
-    /// All native numbers up to [`Policy::last_native`] as ranges of equal action: found by asking
-    /// for each number that a rule or a name could set apart, so that a compiler and its check rest
-    /// on the definition itself.
-    pub fn ranges(&self) -> Vec<Range> {
+    /// All native numbers up to [`Policy::last_native`] as ranges of equal action, ascending.
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+
+    /// Asks the definition itself for each number that a rule or a name could set apart.
+    fn find_ranges(&self) -> Vec<Range> {
         let mut ranges = Vec::new();
         let mut current = Range {
             first: 0,
@@ -216,8 +223,7 @@ impl Policy {
     /// Every action that the policy can give, each once.
     pub fn actions(&self) -> Vec<Action> {
         let mut actions = Vec::new();
-        let ranges = self.ranges();
-        let given = ranges.iter().map(|range| range.action);
+        let given = self.ranges.iter().map(|range| range.action);
         for action in given.chain([self.default, self.minus_one_action()]) {
             if !actions.contains(&action) {
                 actions.push(action);

@@ -1,0 +1,169 @@
+//! `make bench`: what a filter costs, as ratios to baselines measured in the same run.
+//!
+//! Absolute times depend on the machine and the minute; the ratios hold. Every round runs every
+//! case once, so that whatever slows the machine down slows all of them. `--json` prints the same
+//! as JSON, `--runs N` repeats the whole and judges on the medians of the runs.
+
+mod cases;
+mod per_call;
+
+use std::fmt::Write as _;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use cases::{Bound, Case};
+
+const ROUNDS: usize = 400;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let runs = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--runs")
+        .nth(1);
+    let runs = runs.and_then(|count| count.parse().ok()).unwrap_or(1);
+    let cases = cases::all();
+    let measured: Vec<Vec<f64>> = (0..runs).map(|_| measure(&cases)).collect();
+    let bounds = cases::bounds();
+    let ratios: Vec<f64> = bounds
+        .iter()
+        .map(|bound| over_runs(bound, &cases, &measured))
+        .collect();
+    let calls = per_call::measure();
+    let report = if json { as_json } else { as_table };
+    print!("{}", report(&cases, &measured, &bounds, &ratios, &calls));
+    let missed = bounds
+        .iter()
+        .zip(&ratios)
+        .any(|(bound, ratio)| *ratio > bound.at_most);
+    if missed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// The median time of each case in microseconds.
+fn measure(cases: &[Case]) -> Vec<f64> {
+    let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
+    for _ in 0..ROUNDS {
+        for (case, times) in cases.iter().zip(&mut times) {
+            times.push(once(case));
+        }
+    }
+    times.into_iter().map(median).collect()
+}
+
+/// Spawns a case, waits for it, and gives the microseconds from before to after.
+fn once(case: &Case) -> f64 {
+    let mut command = Command::new(&case.program);
+    command
+        .args(&case.arguments)
+        .env_clear()
+        .envs(case.environment.iter().cloned());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let start = Instant::now();
+    let status = command
+        .status()
+        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let elapsed = start.elapsed();
+    assert!(status.success(), "{}: {status}", case.name);
+    elapsed.as_secs_f64() * 1e6
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// A bound's ratio: the median over the runs.
+fn over_runs(bound: &Bound, cases: &[Case], measured: &[Vec<f64>]) -> f64 {
+    let at = |name| {
+        cases
+            .iter()
+            .position(|case| case.name == name)
+            .expect("a case of that name")
+    };
+    let (case, baseline) = (at(bound.case), at(bound.baseline));
+    median(
+        measured
+            .iter()
+            .map(|medians| medians[case] / medians[baseline])
+            .collect(),
+    )
+}
+
+type Report = fn(&[Case], &[Vec<f64>], &[Bound], &[f64], &[per_call::Cost]) -> String;
+
+#[allow(clippy::let_underscore_untyped)]
+fn as_table(
+    cases: &[Case],
+    measured: &[Vec<f64>],
+    bounds: &[Bound],
+    ratios: &[f64],
+    calls: &[per_call::Cost],
+) -> String {
+    let _: Report = as_json;
+    let mut text = format!(
+        "start-up, median of {ROUNDS} rounds x {} runs\n",
+        measured.len()
+    );
+    for (at, case) in cases.iter().enumerate() {
+        let time = median(measured.iter().map(|medians| medians[at]).collect());
+        let _ = writeln!(text, "  {:<46} {time:8.0} us", case.name);
+    }
+    text.push_str("ratios\n");
+    for (bound, ratio) in bounds.iter().zip(ratios) {
+        let verdict = if *ratio <= bound.at_most {
+            "ok"
+        } else {
+            "MISSED"
+        };
+        let _ = writeln!(
+            text,
+            "  {:<38} / {:<28} {ratio:5.3}  (at most {:.2}) {verdict}",
+            bound.case, bound.baseline, bound.at_most
+        );
+    }
+    text.push_str("an allowed call\n");
+    for cost in calls {
+        let _ = writeln!(text, "  {:<46} {:8.1} ns", cost.name, cost.nanoseconds);
+    }
+    text
+}
+
+fn as_json(
+    cases: &[Case],
+    measured: &[Vec<f64>],
+    bounds: &[Bound],
+    ratios: &[f64],
+    calls: &[per_call::Cost],
+) -> String {
+    let startup: Vec<_> = cases
+        .iter()
+        .enumerate()
+        .map(|(at, case)| {
+            let time = median(measured.iter().map(|medians| medians[at]).collect());
+            serde_json::json!({"case": case.name, "microseconds": time})
+        })
+        .collect();
+    let ratios: Vec<_> = bounds
+        .iter()
+        .zip(ratios)
+        .map(|(bound, ratio)| {
+            serde_json::json!({"case": bound.case, "baseline": bound.baseline, "ratio": ratio, "at_most": bound.at_most})
+        })
+        .collect();
+    let calls: Vec<_> = calls
+        .iter()
+        .map(|cost| serde_json::json!({"case": cost.name, "nanoseconds": cost.nanoseconds}))
+        .collect();
+    format!(
+        "{}\n",
+        serde_json::json!({"startup": startup, "ratios": ratios, "calls": calls})
+    )
+}

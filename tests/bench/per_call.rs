@@ -1,0 +1,78 @@
+//! What an allowed call without condition costs under a short and a long list.
+
+use std::process::Command;
+
+/// The cost of one call under a list.
+pub struct Cost {
+    pub name: &'static str,
+    pub nanoseconds: f64,
+}
+
+const LOOP: &str = r#"
+#include <stdio.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+static uint64_t now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ull + t.tv_nsec; }
+int main(void) {
+	double best = 1e9;
+	for (int round = 0; round < 5; round++) {
+		uint64_t start = now();
+		for (int i = 0; i < 200000; i++) syscall(SYS_getppid);
+		double each = (now() - start) / 200000.0;
+		if (each < best) best = each;
+	}
+	printf("%f\n", best);
+}
+"#;
+
+/// Medians over nine runs of each, in turn; a run is the best of five loops.
+pub fn measure() -> Vec<Cost> {
+    let program = sandbox_tests::compile(LOOP, &[]);
+    // Filters themselves are measured in the bare run, too: none there.
+    let long: Vec<&str> = syscalls::names(syscalls::Abi::NATIVE)
+        .map(|(name, _)| name)
+        .take(300)
+        .collect();
+    let needed = "write:newfstatat:exit_group:clock_gettime:brk";
+    let cases = [
+        ("no filter", None),
+        (
+            "a list of one name, and what the loop needs",
+            Some(format!("getppid:{needed}")),
+        ),
+        (
+            "a list of 300 names, and what the loop needs",
+            Some(format!("{}:{needed}", long.join(":"))),
+        ),
+    ];
+    let mut times = cases.each_ref().map(|_| Vec::new());
+    for _ in 0..9 {
+        for ((_, list), times) in cases.iter().zip(&mut times) {
+            times.push(once(&program, list.as_deref()));
+        }
+    }
+    let costs = cases.iter().zip(times);
+    costs
+        .map(|((name, _), times)| Cost {
+            name,
+            nanoseconds: crate::median(times),
+        })
+        .collect()
+}
+
+fn once(program: &std::path::Path, list: Option<&str>) -> f64 {
+    let mut command = Command::new(program);
+    command.env_clear();
+    if let Some(list) = list {
+        command
+            .env("LD_PRELOAD", sandbox_tests::libsandbox())
+            .env("SECCOMP_SYSCALL_ALLOW", list);
+    }
+    let output = command.output().expect("run the loop");
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .expect("a number from the loop")
+}
