@@ -43,13 +43,11 @@ impl Environment {
     /// Removes every definition of these variables and wipes their bytes, so that neither the
     /// program nor a child nor `/proc/self/environ` shows them.
     pub(crate) fn remove(self, names: &[&str]) {
-        sys::remove(self.array, |entry| {
-            names.iter().any(|name| value_in(entry, name).is_some())
-        });
+        sys::remove(self.array, names);
     }
 
     fn value(&self, name: &str) -> Option<&[u8]> {
-        sys::entries(self.array).find_map(|entry| value_in(sys::bytes(entry), name))
+        sys::entries(self.array).find_map(|entry| sys::value_in(entry, name))
     }
 }
 
@@ -59,9 +57,4 @@ impl Variables {
             .iter()
             .find_map(|(known, value)| (*known == name).then_some(&value[..]))
     }
-}
-
-/// The value in a `NAME=value` entry with this name.
-fn value_in<'a>(entry: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
 }

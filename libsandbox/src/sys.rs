@@ -76,20 +76,32 @@ fn entry(array: Strings, at: usize) -> *mut c_char {
     unsafe { place.read() }
 }
 
+/// The value in a `NAME=value` entry, if it has this name. Looks no further than the name: other
+/// entries may be long, and there are many.
+pub(crate) fn value_in<'a>(entry: *mut c_char, name: &str) -> Option<&'a [u8]> {
+    let wanted = name.bytes().chain([b'=']);
+    let named = (0..).zip(wanted).all(|(at, byte)| {
+        let place = entry.wrapping_add(at).cast::<u8>();
+        // SAFETY: the entry ends with a NUL, which equals no wanted byte: nothing behind it is read.
+        let found = unsafe { place.read() };
+        found == byte
+    });
+    named.then(|| bytes(entry.wrapping_add(name.len() + 1)))
+}
+
 /// The bytes of a string without its NUL. Valid until the string is wiped.
-pub(crate) fn bytes<'a>(string: *const c_char) -> &'a [u8] {
-    // SAFETY: every entry of the environment is a NUL-terminated string.
+fn bytes<'a>(string: *const c_char) -> &'a [u8] {
+    // SAFETY: every entry of the environment, and so its end, is a NUL-terminated string.
     let string = unsafe { core::ffi::CStr::from_ptr(string) };
     string.to_bytes()
 }
 
-/// Takes the entries for which `gone` holds out of an array, and fills their strings with zeros.
-pub(crate) fn remove(array: Strings, gone: impl Fn(&[u8]) -> bool) {
+/// Takes the entries with these names out of an array, and fills their strings with zeros.
+pub(crate) fn remove(array: Strings, names: &[&str]) {
     let mut kept = 0;
     for at in 0.. {
         let string = entry(array, at);
-        let drop = !string.is_null() && gone(bytes(string));
-        if drop {
+        if !string.is_null() && names.iter().any(|name| value_in(string, name).is_some()) {
             wipe(string);
             continue;
         }
@@ -330,11 +342,48 @@ unsafe extern "C" fn strlen(string: *const c_char) -> usize {
     }
 }
 
+/// From here on, `rep movsb` is worth its start.
+#[cfg(target_arch = "x86_64")]
+const LONG: usize = 256;
+
 #[cfg(target_arch = "x86_64")]
 unsafe fn copy_up(to: *mut u8, from: *const u8, count: usize) {
-    // SAFETY: the caller vouches for both places; the direction flag is clear (psABI 3.2.1).
+    if count >= LONG {
+        // SAFETY: the caller vouches for both places; the direction flag is clear (psABI 3.2.1).
+        unsafe {
+            asm!("rep movsb", inout("rcx") count => _, inout("rdi") to => _, inout("rsi") from => _, options(nostack, preserves_flags));
+        }
+        return;
+    }
+    // SAFETY: the caller vouches for both places. Eight bytes at a time, then one at a time; each
+    // is read before it is written, and in rising order.
     unsafe {
-        asm!("rep movsb", inout("rcx") count => _, inout("rdi") to => _, inout("rsi") from => _, options(nostack, preserves_flags));
+        asm!(
+            "2:",
+            "cmp {count}, 8",
+            "jb 3f",
+            "mov {word}, qword ptr [{from}]",
+            "mov qword ptr [{to}], {word}",
+            "add {from}, 8",
+            "add {to}, 8",
+            "sub {count}, 8",
+            "jmp 2b",
+            "3:",
+            "test {count}, {count}",
+            "jz 4f",
+            "mov {word:l}, byte ptr [{from}]",
+            "mov byte ptr [{to}], {word:l}",
+            "inc {from}",
+            "inc {to}",
+            "dec {count}",
+            "jmp 3b",
+            "4:",
+            count = inout(reg) count => _,
+            from = inout(reg) from => _,
+            to = inout(reg) to => _,
+            word = out(reg_abcd) _,
+            options(nostack),
+        );
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Label(usize);
 pub(crate) struct Assembler {
     /// The program, last instruction first.
     backward: Vec<Instruction>,
+    /// The latest return of each value.
+    returns: Vec<(u32, Label)>,
 }
 
 impl Assembler {
@@ -25,19 +27,19 @@ impl Assembler {
         Label(self.backward.len() - 1)
     }
 
-    /// Returns `value`: an existing return within reach of a conditional jump, or a new one.
+    /// Returns `value`: an existing return that a conditional jump will reach, or a new one.
     pub(crate) fn answer(&mut self, value: u32) -> Label {
-        let wanted = Instruction::plain(RETURN, value);
-        let near = self
-            .backward
-            .iter()
-            .rev()
-            .take(128)
-            .position(|&instruction| instruction == wanted);
-        match near {
-            Some(back) => Label(self.backward.len() - 1 - back),
-            None => self.put(wanted),
+        const NEAR: usize = 128;
+        let known = self.returns.iter().position(|known| known.0 == value);
+        if let Some(at) = known.filter(|&at| self.distance(self.returns[at].1) < NEAR) {
+            return self.returns[at].1;
         }
+        let label = self.put(Instruction::plain(RETURN, value));
+        match known {
+            Some(at) => self.returns[at].1 = label,
+            None => self.returns.push((value, label)),
+        }
+        label
     }
 
     /// A conditional jump to two places already written.

@@ -76,51 +76,89 @@ fn numbers(assembler: &mut Assembler, policy: &Policy, ticket: Option<&Ticket>) 
     assembler.branch(JUMP_GREATER_EQUAL, Abi::X32_BIT, beyond, native)
 }
 
-/// Consecutive numbers with the same answer.
-struct Leaf {
-    first: u32,
+/// What a call gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Answer {
     action: Action,
-    /// Whether a ticket changes the answer.
+    /// Whether a ticket changes it.
     guarded: bool,
 }
 
-/// The policy's ranges, with the calls that a ticket opens set apart.
-fn leaves(policy: &Policy, ticket: Option<&Ticket>) -> Vec<Leaf> {
+/// Consecutive numbers with one answer, but for a few in between.
+struct Leaf {
+    first: u32,
+    answer: Answer,
+    exceptions: Vec<(u32, Answer)>,
+}
+
+/// Exceptions in a leaf are tested one after the other; a few save a level of the tree each.
+const MOST_EXCEPTIONS: usize = 3;
+
+/// The policy's ranges with the calls that a ticket opens set apart: first number, last, answer.
+fn runs(policy: &Policy, ticket: Option<&Ticket>) -> Vec<(u32, u32, Answer)> {
     let opened = if ticket.is_some() {
         Ticket::opened(policy.abi())
     } else {
         Vec::new()
     };
-    let mut leaves = Vec::new();
+    let mut runs = Vec::with_capacity(policy.ranges().len() + 2 * opened.len());
     for &Range {
         first,
         last,
         action,
     } in policy.ranges()
     {
+        let plain = Answer {
+            action,
+            guarded: false,
+        };
         let mut next = first;
         let within = |number: &&u32| (first..=last).contains(*number) && action != Action::Allow;
         for &number in opened.iter().filter(within) {
             if next < number {
-                leaves.push(Leaf {
-                    first: next,
-                    action,
-                    guarded: false,
-                });
+                runs.push((next, number - 1, plain));
             }
-            leaves.push(Leaf {
-                first: number,
-                action,
-                guarded: true,
-            });
+            runs.push((
+                number,
+                number,
+                Answer {
+                    action,
+                    guarded: true,
+                },
+            ));
             next = number + 1;
         }
         if next <= last {
-            leaves.push(Leaf {
-                first: next,
-                action,
-                guarded: false,
-            });
+            runs.push((next, last, plain));
+        }
+    }
+    runs
+}
+
+/// Runs gathered into leaves: a single number between two runs of one answer is an exception.
+fn leaves(policy: &Policy, ticket: Option<&Ticket>) -> Vec<Leaf> {
+    let runs = runs(policy, ticket);
+    let mut leaves: Vec<Leaf> = Vec::with_capacity(runs.len());
+    let mut at = 0;
+    while let Some(&(first, last, answer)) = runs.get(at) {
+        let behind = runs.get(at + 1).map(|run| run.2);
+        match leaves.last_mut() {
+            Some(leaf)
+                if first == last
+                    && behind == Some(leaf.answer)
+                    && leaf.exceptions.len() < MOST_EXCEPTIONS =>
+            {
+                leaf.exceptions.push((first, answer));
+                at += 2;
+            }
+            _ => {
+                leaves.push(Leaf {
+                    first,
+                    answer,
+                    exceptions: Vec::new(),
+                });
+                at += 1;
+            }
         }
     }
     leaves
@@ -129,13 +167,22 @@ fn leaves(policy: &Policy, ticket: Option<&Ticket>) -> Vec<Leaf> {
 /// A balanced search over the first numbers of the leaves.
 fn tree(assembler: &mut Assembler, leaves: &[Leaf], ticket: Option<&Ticket>) -> Label {
     if let [leaf] = leaves {
-        return match ticket {
-            Some(ticket) if leaf.guarded => ticket.guard(assembler, leaf.action),
-            _ => assembler.answer(action_value(leaf.action)),
-        };
+        let mut label = place(assembler, leaf.answer, ticket);
+        for &(number, answer) in &leaf.exceptions {
+            let other = place(assembler, answer, ticket);
+            label = assembler.branch(JUMP_EQUAL, number, other, label);
+        }
+        return label;
     }
     let (lower, upper) = leaves.split_at(leaves.len() / 2);
     let above = tree(assembler, upper, ticket);
     let below = tree(assembler, lower, ticket);
     assembler.branch(JUMP_GREATER_EQUAL, upper[0].first, above, below)
+}
+
+fn place(assembler: &mut Assembler, answer: Answer, ticket: Option<&Ticket>) -> Label {
+    match ticket {
+        Some(ticket) if answer.guarded => ticket.guard(assembler, answer.action),
+        _ => assembler.answer(action_value(answer.action)),
+    }
 }

@@ -9,7 +9,7 @@ use syscalls::Abi;
 
 use crate::action::{Action, Described};
 use crate::error::{Error, Problem};
-use crate::list::{Item, List, Target, Verb};
+use crate::list::{self, Item, Target, Verb};
 use crate::meaning::{Mode, Policy};
 use crate::nearest::nearest;
 use crate::request::Request;
@@ -96,13 +96,9 @@ impl Request<'_> {
     /// # Errors
     /// [`Error::Item`] for a list that is not in the grammar, or an unknown name or group.
     pub fn compile(&self, abi: Abi) -> Result<Compiled, Error> {
-        let list = List::parse(self.origin, self.list)?;
         let mut compiler = Compiler::new(self, abi);
-        compiler
-            .announcement
-            .reserve(self.list.len() + list.items.len() * LINE);
-        for item in &list.items {
-            compiler.item(item)?;
+        for item in list::items(self.origin, self.list) {
+            compiler.item(&item?)?;
         }
         Ok(compiler.finish())
     }
@@ -133,12 +129,13 @@ struct Said {
 
 impl<'a> Compiler<'a> {
     fn new(request: &'a Request<'a>, abi: Abi) -> Compiler<'a> {
+        let lines = 1 + request.list.iter().filter(|&&byte| byte == b':').count();
         Compiler {
             request,
             abi,
             calls: BTreeMap::new(),
             groups: Vec::new(),
-            announcement: String::new(),
+            announcement: String::with_capacity(request.list.len() + lines * LINE),
             notes: Vec::new(),
         }
     }

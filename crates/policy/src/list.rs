@@ -58,27 +58,27 @@ impl<'a> List<'a> {
     /// # Errors
     /// [`Error::Item`] for the first item that is not in the grammar. Names are not looked up.
     pub fn parse(origin: &'static str, text: &'a [u8]) -> Result<List<'a>, Error> {
-        let mut items = Vec::new();
-        for (start, raw) in split(text) {
-            let item = raw.trim_ascii();
-            if item.is_empty() {
-                continue;
-            }
-            let column = start + (raw.len() - raw.trim_ascii_start().len()) + 1;
-            match Item::parse(item, column) {
-                Ok(item) => items.push(item),
-                Err((offset, problem)) => {
-                    return Err(Error::Item {
-                        origin,
-                        item: quoted(item),
-                        column: column + offset,
-                        problem,
-                    });
-                }
-            }
-        }
+        let items = items(origin, text).collect::<Result<_, _>>()?;
         Ok(List { items })
     }
+}
+
+/// The items of a list, one by one; empty ones are passed over.
+pub(crate) fn items<'a>(
+    origin: &'static str,
+    text: &'a [u8],
+) -> impl Iterator<Item = Result<Item<'a>, Error>> {
+    let full = split(text).filter(|(_, raw)| !raw.trim_ascii().is_empty());
+    full.map(move |(start, raw)| {
+        let item = raw.trim_ascii();
+        let column = start + (raw.len() - raw.trim_ascii_start().len()) + 1;
+        Item::parse(item, column).map_err(|(offset, problem)| Error::Item {
+            origin,
+            item: quoted(item),
+            column: column + offset,
+            problem,
+        })
+    })
 }
 
 /// The parts of a list between colons, with the offset of each. A colon inside parentheses or
@@ -115,26 +115,26 @@ impl<'a> Item<'a> {
         if is_path(item) {
             return Err((0, Problem::Unsupported("policy files in a list")));
         }
-        let text =
-            str::from_utf8(item).map_err(|error| (error.valid_up_to(), Problem::Malformed))?;
-        let (removed, body) = match text.strip_prefix('!') {
-            Some(rest) => (true, rest.trim_start()),
-            None => (false, text),
+        let (removed, body) = match item.strip_prefix(b"!") {
+            Some(rest) => (true, rest.trim_ascii_start()),
+            None => (false, item),
         };
-        let offset = text.len() - body.len();
-        let (name, rest) = body.split_at(body.find(['(', '=']).unwrap_or(body.len()));
-        let target = Target::parse(name.trim_end()).map_err(|problem| (offset, problem))?;
+        let offset = item.len() - body.len();
+        let end = body.iter().position(|byte| matches!(byte, b'(' | b'='));
+        let (name, rest) = body.split_at(end.unwrap_or(body.len()));
+        let target = Target::parse(name.trim_ascii_end()).map_err(|problem| (offset, problem))?;
         let verb = parse_verb(rest).map_err(|problem| (offset + name.len(), problem))?;
+        let column = column + offset;
         match (removed, verb) {
             (false, verb) => Ok(Item {
                 target,
                 verb,
-                column: column + offset,
+                column,
             }),
             (true, Verb::Add) => Ok(Item {
                 target,
                 verb: Verb::Remove,
-                column: column + offset,
+                column,
             }),
             (true, _) => Err((offset + name.len(), Problem::ActionOnRemoval)),
         }
@@ -148,35 +148,37 @@ fn is_path(item: &[u8]) -> bool {
 }
 
 /// Reads what follows the target: nothing, or `=ACTION`.
-fn parse_verb(rest: &str) -> Result<Verb, Problem> {
+fn parse_verb(rest: &[u8]) -> Result<Verb, Problem> {
     if rest.is_empty() {
         return Ok(Verb::Add);
     }
-    match rest.strip_prefix('=') {
-        Some(action) => Action::parse(action.trim()).map(Verb::Set),
-        None => Err(Problem::Unsupported("conditions on arguments")),
-    }
+    let Some(action) = rest.strip_prefix(b"=") else {
+        return Err(Problem::Unsupported("conditions on arguments"));
+    };
+    let action = str::from_utf8(action).map_err(|_| Problem::Malformed)?;
+    Action::parse(action.trim()).map(Verb::Set)
 }
 
 impl<'a> Target<'a> {
-    fn parse(text: &'a str) -> Result<Target<'a>, Problem> {
-        let word =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if let Some(group) = text.strip_prefix('@') {
-            return match word(group) {
-                true => Ok(Target::Group(group)),
-                false => Err(Problem::Malformed),
-            };
-        }
-        if text.starts_with(|first: char| first.is_ascii_digit()) {
-            let number = parse_number(text).filter(|&number| number < Abi::X32_BIT);
-            return number.map(Target::Number).ok_or(Problem::BadNumber);
-        }
-        match word(text) && !text.starts_with('!') {
-            true => Ok(Target::Name(text)),
-            false => Err(Problem::Malformed),
+    fn parse(text: &'a [u8]) -> Result<Target<'a>, Problem> {
+        match text {
+            [b'@', group @ ..] => word(group).map(Target::Group),
+            [b'0'..=b'9', ..] => {
+                let number = str::from_utf8(text).ok().and_then(parse_number);
+                let native = number.filter(|&number| number < Abi::X32_BIT);
+                native.map(Target::Number).ok_or(Problem::BadNumber)
+            }
+            [b'!', ..] => Err(Problem::Malformed),
+            name => word(name).map(Target::Name),
         }
     }
+}
+
+/// A name: visible characters, at least one.
+fn word(text: &[u8]) -> Result<&str, Problem> {
+    let visible = !text.is_empty() && text.iter().all(u8::is_ascii_graphic);
+    let word = str::from_utf8(text).ok().filter(|_| visible);
+    word.ok_or(Problem::Malformed)
 }
 
 impl fmt::Display for Target<'_> {

@@ -1,5 +1,5 @@
 //! What a user is told: one line per item that adds something, and notes.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use policy::{Action, Compiled, Mode, Note, Request};
 use syscalls::Abi;
@@ -170,7 +170,7 @@ fn restricted(compiled: &Compiled) -> Option<&'static str> {
     match compiled.notes[..] {
         [] => None,
         [Note::IoUring { restricted }] => Some(restricted),
-        ref others => unreachable!("{others:?}"),
+        ref others => panic!("{others:?}"),
     }
 }
 

@@ -108,17 +108,17 @@ fn violation() -> impl Strategy<Value = Action> {
     })
 }
 
-fn item() -> impl Strategy<Value = Item> {
+fn item() -> impl Strategy<Value = Item<'static>> {
     let names: Vec<&str> = syscalls::names(Abi::X86_64).map(|(name, _)| name).collect();
     let groups: Vec<&str> = syscalls::groups().map(syscalls::Group::name).collect();
     let edge = syscalls::newest(Abi::X86_64);
     let target = prop_oneof![
-        8 => select(names).prop_map(|name| Target::Name(name.into())),
+        8 => select(names).prop_map(Target::Name),
         4 => (0_u32..1024).prop_map(Target::Number),
         2 => (edge - 2..edge + 6).prop_map(Target::Number),
         1 => (0x3fff_fff0_u32..0x4000_0000).prop_map(Target::Number),
         1 => (0_u32..0x4000_0000).prop_map(Target::Number),
-        2 => select(groups).prop_map(|name| Target::Group(name.into())),
+        2 => select(groups).prop_map(Target::Group),
     ];
     let verb = prop_oneof![4 => Just(Verb::Add), 2 => action().prop_map(Verb::Set), 2 => Just(Verb::Remove)];
     (target, verb).prop_map(|(target, verb)| Item {
@@ -128,11 +128,11 @@ fn item() -> impl Strategy<Value = Item> {
     })
 }
 
-fn items() -> impl Strategy<Value = Vec<Item>> {
+fn items() -> impl Strategy<Value = Vec<Item<'static>>> {
     collection::vec(item(), 0..40)
 }
 
-fn compile(mode: Mode, items: &[Item], default: Action, abi: Abi) -> Compiled {
+fn compile(mode: Mode, items: &[Item<'_>], default: Action, abi: Abi) -> Compiled {
     let text = List {
         items: items.to_vec(),
     }
@@ -143,7 +143,7 @@ fn compile(mode: Mode, items: &[Item], default: Action, abi: Abi) -> Compiled {
 }
 
 /// What was last said of each call up to 1023.
-fn last_words(items: &[Item], abi: Abi) -> Vec<Option<Verb>> {
+fn last_words(items: &[Item<'_>], abi: Abi) -> Vec<Option<Verb>> {
     let mut words = vec![None; 1024];
     for item in items {
         let calls = match &item.target {
@@ -164,7 +164,7 @@ fn covers(policy: &Policy) -> Result<(), TestCaseError> {
     let ranges = policy.ranges();
     prop_assert_eq!(ranges[0].first, 0);
     prop_assert_eq!(ranges[ranges.len() - 1].last, policy.last_native());
-    for range in &ranges {
+    for range in ranges {
         prop_assert!(range.first <= range.last);
     }
     for pair in ranges.windows(2) {
@@ -184,7 +184,7 @@ fn agrees(policy: &Policy, numbers: impl Iterator<Item = u32>) -> Result<(), Tes
     Ok(())
 }
 
-fn meaning(items: &[Item]) -> Vec<(Target, Verb)> {
+fn meaning<'a>(items: &[Item<'a>]) -> Vec<(Target<'a>, Verb)> {
     items
         .iter()
         .map(|item| (item.target.clone(), item.verb))

@@ -32,7 +32,13 @@ impl Call {
 /// The entry of a name in the table, which is sorted by name.
 fn find(name: &str) -> Option<&'static Call> {
     // Byte by byte: names differ early, and comparing slices would call memcmp each time.
-    let at = CALLS.binary_search_by(|call| call.name().bytes().cmp(name.bytes())).ok()?;
+    let bytes = |call: &Call| {
+        let start = usize::from(call.start);
+        NAMES.as_bytes()[start..start + usize::from(call.length)].iter()
+    };
+    let at = CALLS
+        .binary_search_by(|call| bytes(call).cmp(name.as_bytes()))
+        .ok()?;
     Some(&CALLS[at])
 }
 
