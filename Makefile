@@ -1,10 +1,90 @@
+# The only builder of what is shipped and tested. Everything that a user runs ends up in
+# target/release: libsandbox.so and sandboxify.
+
 CARGO ?= cargo
+CC ?= cc
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+RELEASE = target/release
+DOORS = libsandbox sandboxify
+
+# The object is linked here and not by cargo: rustc writes a version script of its own, and two do
+# not mix. memcpy pulls the whole (one object, by LTO) out of the archive; gc-sections drops the rest.
+OBJECT_FLAGS = -shared -nostdlib -nostartfiles \
+	-Wl,--version-script=version-script.map -Wl,--gc-sections -Wl,-u,memcpy \
+	-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code -Wl,-s
 
 .PHONY: all
 all:
-	$(CARGO) build --release --workspace --exclude libsandbox --exclude sandboxify
+	$(CARGO) build --release --workspace $(DOORS:%=--exclude %)
 	$(CARGO) rustc --release -p libsandbox --crate-type staticlib
-	cc -shared -nostdlib -nostartfiles -Wl,--gc-sections,--version-script=version-script.map \
-		-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code,-s -Wl,-u,memcpy \
-		-o target/release/libsandbox.so target/release/liblibsandbox.a
+	$(CC) $(OBJECT_FLAGS) -o $(RELEASE)/libsandbox.so $(RELEASE)/liblibsandbox.a
 	$(CARGO) rustc --release -p sandboxify -- -C target-feature=+crt-static
+
+.PHONY: help
+help:
+	@echo 'make             build $(RELEASE)/libsandbox.so and $(RELEASE)/sandboxify'
+	@echo 'make try         install what is missing, build, and run real programs under a filter'
+	@echo 'make test        install what is missing, check, build, and run all tests'
+	@echo 'make test-all    the same with full counts and large programs'
+	@echo 'make bench       what a filter costs, as ratios (JSON=1 for JSON, RUNS=5 for medians of runs)'
+	@echo 'make check       formatting and clippy'
+	@echo 'make deny        licences and sources of the dependencies (needs cargo-deny)'
+	@echo 'make install     into $$DESTDIR$$PREFIX ($(PREFIX)); make uninstall takes it out again'
+
+.PHONY: deps
+deps:
+	packaging/install-deps build
+
+.PHONY: try
+try: deps
+	packaging/install-deps try
+	$(MAKE) all
+	examples/try
+
+.PHONY: check
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+
+.PHONY: test
+test: deps
+	packaging/install-deps test
+	$(MAKE) check
+	$(MAKE) all
+	tests/run
+
+.PHONY: test-all
+test-all:
+	$(MAKE) test SANDBOX_FULL_TESTS=1
+
+export SANDBOX_FULL_TESTS
+
+.PHONY: bench
+bench: all
+	$(CARGO) bench --quiet -p sandbox-tests --bench cost -- $(if $(JSON),--json) $(if $(RUNS),--runs $(RUNS))
+
+.PHONY: deny
+deny:
+	$(CARGO) deny check licenses bans sources
+
+.PHONY: install
+install:
+	install -D -m 755 $(RELEASE)/sandboxify $(DESTDIR)$(PREFIX)/bin/sandboxify
+	install -D -m 755 $(RELEASE)/libsandbox.so $(DESTDIR)$(PREFIX)/lib/libsandbox.so
+	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
+	install -D -m 644 docs/man/libsandbox.7 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
+	install -D -m 644 packaging/completions/sandboxify.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
+	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+
+.PHONY: clean
+clean:
+	$(CARGO) clean

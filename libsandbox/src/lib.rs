@@ -44,6 +44,8 @@ fn sandbox() -> Result<(), String> {
         print(&format!(
             "libsandbox: {list} ignored: this program runs with privileges that its caller does not have\n"
         ));
+        // Nor may a program that it starts with full privileges obey them.
+        environment.remove(&policy::VARIABLES);
         return Ok(());
     }
     let variables = environment.copy(&policy::VARIABLES);

@@ -3,10 +3,12 @@
 mod abis;
 mod actions;
 mod announcements;
+mod concealment;
 mod contract;
 mod fallbacks;
 mod faults;
 mod hosts;
+mod nesting;
 mod privileges;
 mod programs;
 mod refusals;

@@ -1,8 +1,9 @@
 //! Programs that several tests run, and readings of what a program says about itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use sandbox_tests::{Outcome, Run, compile};
+use sandbox_tests::{Outcome, Run, compile, libsandbox, publish};
 use syscalls::Abi;
 
 /// The README's program.
@@ -40,15 +41,20 @@ pub fn hello() -> PathBuf {
     compile(HELLO, &[])
 }
 
+/// The program that makes the calls whose numbers are its arguments.
+pub fn caller() -> PathBuf {
+    compile(CALLER, &[])
+}
+
 /// A preloaded program that makes the named calls without arguments and prints what became of each.
 pub fn calling(names: &[&str]) -> Run {
     let numbers = names.iter().map(|name| number(name).to_string());
-    Run::preloaded(compile(CALLER, &[])).args(numbers)
+    Run::preloaded(caller()).args(numbers)
 }
 
 /// As [`calling`], by numbers as strtol(3) reads them.
 pub fn calling_numbers(numbers: &[&str]) -> Run {
-    Run::preloaded(compile(CALLER, &[])).args(numbers)
+    Run::preloaded(caller()).args(numbers)
 }
 
 /// What [`calling`] prints of a call that failed.
@@ -84,4 +90,22 @@ pub fn filters_around_the_tests() -> u32 {
             .outcome()
             .succeeded(),
     )
+}
+
+/// A copy of a program in a directory, with a copy of libsandbox.so next to it as its first library.
+pub fn linked_to_libsandbox(program: &Path, directory: &Path) -> PathBuf {
+    let (copy, object) = (
+        publish(program, directory),
+        publish(&libsandbox(), directory),
+    );
+    let status = Command::new("patchelf")
+        .arg("--add-needed")
+        .args([&object, &copy])
+        .status()
+        .unwrap_or_else(|error| panic!("patchelf: {error}; `make test` installs it"));
+    assert!(
+        status.success(),
+        "patchelf --add-needed {object:?} {copy:?}"
+    );
+    copy
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use sandbox_tests::{Run, installed, public_directory, publish, skip};
+use sandbox_tests::{Run, installed, public_directory, skip};
 use syscalls::Abi;
 
-use crate::programs::{HELLO_CALLS, filters_around_the_tests, hello, number};
+use crate::programs::{
+    HELLO_CALLS, calling, filters, filters_around_the_tests, hello, linked_to_libsandbox, number,
+};
 
 const NO_AUDIT: &str = "audit records need CAP_AUDIT_READ";
 const THREE_LINES: &str = "adding newfstatat to the process seccomp filter\n\
@@ -95,7 +96,7 @@ fn a_deny_list_stops_what_it_names_and_nothing_else() {
         .deny(denied)
         .outcome()
         .killed();
-    crate::programs::calling(&["mprotect"])
+    calling(&["mprotect"])
         .deny(denied)
         .outcome()
         .killed()
@@ -105,8 +106,7 @@ fn a_deny_list_stops_what_it_names_and_nothing_else() {
 #[test]
 fn a_program_that_names_the_object_as_its_library_needs_no_preload() {
     let directory = public_directory();
-    let program = publish(&hello(), directory.path());
-    patchelf_add_needed(&program);
+    let program = linked_to_libsandbox(&hello(), directory.path());
     Run::new(&program)
         .allow(HELLO_CALLS)
         .outcome()
@@ -119,22 +119,6 @@ fn a_program_that_names_the_object_as_its_library_needs_no_preload() {
         .killed();
 }
 
-/// Makes libsandbox.so a library of a program, by absolute path.
-pub fn patchelf_add_needed(program: &std::path::Path) {
-    add_needed(program, &sandbox_tests::libsandbox());
-}
-
-/// Makes an object a library of a program.
-pub fn add_needed(program: &std::path::Path, object: &std::path::Path) {
-    let status = Command::new("patchelf")
-        .arg("--add-needed")
-        .arg(object)
-        .arg(program)
-        .status()
-        .unwrap_or_else(|error| panic!("patchelf: {error}; `make test` installs it"));
-    assert!(status.success(), "patchelf failed");
-}
-
 #[test]
 fn the_process_status_shows_one_more_filter() {
     let outcome = Run::preloaded("grep")
@@ -144,10 +128,7 @@ fn the_process_status_shows_one_more_filter() {
         .outcome()
         .succeeded()
         .stdout_has("Seccomp:\t2\n");
-    assert_eq!(
-        crate::programs::filters(&outcome),
-        filters_around_the_tests() + 1
-    );
+    assert_eq!(filters(&outcome), filters_around_the_tests() + 1);
 }
 
 /// The kernel log keeps ten records in five seconds, and other tests make some: hence the repetition.

@@ -5,6 +5,7 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Compiles a C program with `cc`.
 pub fn compile(source: &str, flags: &[&str]) -> PathBuf {
@@ -35,8 +36,11 @@ fn build(compiler: &str, language: &str, source: &str, flags: &[&str]) -> PathBu
     if program.exists() {
         return program;
     }
-    // Tests run side by side: each writes under its own name and moves the result into place.
-    let unique = format!("{:016x}-{}", hasher.finish(), std::process::id());
+    // Tests run side by side, in processes and in threads: each writes under its own name and moves
+    // the result into place.
+    static BUILDS: AtomicU32 = AtomicU32::new(0);
+    let build = BUILDS.fetch_add(1, Ordering::Relaxed);
+    let unique = format!("{:016x}-{}-{build}", hasher.finish(), std::process::id());
     let (input, output) = (
         directory.join(format!("{unique}.{language}")),
         directory.join(&unique),

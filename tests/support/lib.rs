@@ -9,7 +9,7 @@ mod run;
 
 pub use audit::{AuditListener, Record};
 pub use compiler::{assemble_free_standing, compile, compile_with};
-pub use run::{Outcome, Run, Running, SIGSYS_STATUS};
+pub use run::{Outcome, Run, Running, SIGSYS_STATUS, broken_pipe};
 
 use std::fs;
 use std::io::Write;

@@ -2,9 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::OFlag;
 
 use crate::audit::{AuditListener, Record};
 
@@ -173,6 +178,19 @@ impl Running {
         child.stdout.take().expect("standard output")
     }
 
+    /// Waits for the program's end; one that takes longer is killed, and the test fails.
+    #[track_caller]
+    pub fn outcome_within(mut self, limit: Duration) -> Outcome {
+        let deadline = Instant::now() + limit;
+        let child = self.child.as_mut().expect("a running program");
+        // A short report fits into the pipes, so nothing needs to read them meanwhile.
+        while child.try_wait().expect("wait").is_none() {
+            assert!(Instant::now() < deadline, "still running after {limit:?}");
+            sleep(Duration::from_millis(1));
+        }
+        self.outcome()
+    }
+
     /// Waits for the program's end.
     pub fn outcome(mut self) -> Outcome {
         let child = self.child.take().expect("a running program");
@@ -188,6 +206,13 @@ impl Drop for Running {
             let _ = child.wait();
         }
     }
+}
+
+/// The write end of a pipe that nobody reads, nor any process that another test starts meanwhile.
+pub fn broken_pipe() -> OwnedFd {
+    let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).expect("a pipe");
+    drop(reader);
+    writer
 }
 
 impl Outcome {

@@ -54,7 +54,7 @@ fn constant(program: &[Instruction], audit: u32, number: u32) -> Option<u32> {
 }
 
 fn policies() -> impl Iterator<Item = (Policy, String)> {
-    let scattered: Vec<String> = (0..472)
+    let scattered: Vec<String> = (0..syscalls::newest(Abi::X86_64))
         .step_by(2)
         .map(|number| number.to_string())
         .collect();

@@ -170,10 +170,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn misplaced(&self, item: &Item<'_>, problem: Problem) -> Error {
-        let text = alloc::format!("{item}");
         Error::Item {
             origin: self.request.origin,
-            item: crate::error::quoted(text.as_bytes()),
+            item: crate::error::quoted(item.written),
             column: item.column,
             problem,
         }

@@ -26,8 +26,10 @@ pub struct Item<'a> {
     pub target: Target<'a>,
     /// What is said of it.
     pub verb: Verb,
-    /// The byte of the list at which the target starts, from 1. Not part of what the item means.
+    /// The byte of the list at which the target starts, from 1.
     pub column: usize,
+    /// The item as the user wrote it, for messages.
+    pub written: &'a [u8],
 }
 
 /// What an item says of its target.
@@ -124,20 +126,17 @@ impl<'a> Item<'a> {
         let (name, rest) = body.split_at(end.unwrap_or(body.len()));
         let target = Target::parse(name.trim_ascii_end()).map_err(|problem| (offset, problem))?;
         let verb = parse_verb(rest).map_err(|problem| (offset + name.len(), problem))?;
-        let column = column + offset;
-        match (removed, verb) {
-            (false, verb) => Ok(Item {
-                target,
-                verb,
-                column,
-            }),
-            (true, Verb::Add) => Ok(Item {
-                target,
-                verb: Verb::Remove,
-                column,
-            }),
-            (true, _) => Err((offset + name.len(), Problem::ActionOnRemoval)),
-        }
+        let verb = match (removed, verb) {
+            (false, verb) => verb,
+            (true, Verb::Add) => Verb::Remove,
+            (true, _) => return Err((offset + name.len(), Problem::ActionOnRemoval)),
+        };
+        Ok(Item {
+            target,
+            verb,
+            column: column + offset,
+            written: item,
+        })
     }
 }
 

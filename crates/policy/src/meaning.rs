@@ -82,13 +82,16 @@ impl Policy {
 
     fn add_restart(&mut self) {
         let abi = self.abi;
-        let number = |name: &&str| syscalls::number(abi, name);
+        let named = |name: &&str| self.rule(syscalls::number(abi, name)?);
+        // Allow sorts before log: a call that leaves no record needs none when it is resumed.
         let resumed = RESTARTED
             .iter()
-            .filter_map(number)
-            .any(|call| self.native(call).runs());
-        if let Some(restart) = syscalls::number(abi, "restart_syscall").filter(|_| resumed) {
-            self.add_unless_named(restart, Action::Allow);
+            .filter_map(named)
+            .filter(|action| action.runs())
+            .min();
+        let restart = syscalls::number(abi, "restart_syscall");
+        if let Some((restart, action)) = restart.zip(resumed) {
+            self.add_unless_named(restart, action);
         }
     }
 
@@ -137,10 +140,16 @@ impl Policy {
     }
 
     fn native(&self, number: u32) -> Action {
-        match self.rules.binary_search_by_key(&number, |rule| rule.0) {
-            Ok(at) => self.rules[at].1,
-            Err(_) => self.unlisted(number),
-        }
+        self.rule(number).unwrap_or_else(|| self.unlisted(number))
+    }
+
+    /// What was said of a call, if anything was.
+    fn rule(&self, number: u32) -> Option<Action> {
+        let at = self
+            .rules
+            .binary_search_by_key(&number, |rule| rule.0)
+            .ok()?;
+        Some(self.rules[at].1)
     }
 
     fn unlisted(&self, number: u32) -> Action {
@@ -213,7 +222,7 @@ impl Policy {
             .rules
             .iter()
             .map(|rule| rule.0)
-            .filter(move |&number| number > dense);
+            .filter(move |&number| number >= dense);
         let last = self.last_native();
         (1..=dense)
             .chain(above.flat_map(|number| [number, number + 1]))
