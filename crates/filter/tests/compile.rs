@@ -85,12 +85,13 @@ fn policies() -> impl Iterator<Item = (Policy, String)> {
 /// Calls as the kernel can present them: 0 to 1023 and around 2^30, 2^31 and 2^32, on every ABI.
 fn calls(arguments: [u64; 6]) -> impl Iterator<Item = Call> {
     const NO_ABI: u32 = 0;
-    let around = |middle: u32| middle.saturating_sub(1024)..=middle.saturating_add(1024);
-    let numbers = move || {
-        let high = around(Abi::X32_BIT)
-            .chain(around(1 << 31))
-            .chain(u32::MAX - 1024..=u32::MAX);
-        (0..1024).chain(high)
+    let numbers = || {
+        let x32 = Abi::X32_BIT - 64..=Abi::X32_BIT + 1023;
+        let middle = (1 << 31) - 64..=(1 << 31) + 64;
+        (0..1024)
+            .chain(x32)
+            .chain(middle)
+            .chain(u32::MAX - 64..=u32::MAX)
     };
     let audits = [Abi::X86_64, Abi::X86, Abi::Aarch64, Abi::Arm].map(Abi::audit);
     audits.into_iter().chain([NO_ABI]).flat_map(move |audit| {

@@ -323,10 +323,8 @@ fn a_ticket_opens_write_and_exit_to_its_holder() {
         words[bit / 64] ^= 1 << (bit % 64);
         with("write", words)
     });
-    let mut calls: Vec<RealCall> = wrong.collect();
-    calls.push(with("read", WORDS));
-    calls.push(with("close", WORDS));
-    calls.push(with("write", WORDS));
+    let held = ["read", "close", "write"].map(|name| with(name, WORDS));
+    let calls: Vec<RealCall> = wrong.chain(held).collect();
     let answers = answers(
         &program(&policy, Some(&ticket)),
         &calls,

@@ -123,8 +123,10 @@ struct Compiler<'a> {
 struct Said {
     /// The last word; nothing stands for "never named", or "taken out again".
     action: Option<Action>,
-    /// The last action that was announced for it.
-    announced: Option<Action>,
+    /// Whether the list's own action was announced for it.
+    listed: bool,
+    /// Other actions that were announced for it.
+    announced: Vec<Action>,
 }
 
 impl<'a> Compiler<'a> {
@@ -220,12 +222,21 @@ impl<'a> Compiler<'a> {
     }
 
     fn call(&mut self, number: u32, name: &str, action: Option<Action>) {
+        let own = self.own_action();
         let said = self.calls.entry(number).or_default();
         said.action = action;
-        if let Some(action) = action.filter(|_| action != said.announced) {
-            said.announced = Some(action);
-            self.announce(action, name);
+        let Some(action) = action else { return };
+        let known = match action == own {
+            true => core::mem::replace(&mut said.listed, true),
+            false => said.announced.contains(&action),
+        };
+        if known {
+            return;
         }
+        if action != own {
+            said.announced.push(action);
+        }
+        self.announce(action, name);
     }
 
     fn announce(&mut self, action: Action, words: &str) {

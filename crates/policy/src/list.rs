@@ -173,10 +173,11 @@ impl<'a> Target<'a> {
     }
 }
 
-/// A name: visible characters, at least one.
+/// A name: letters, digits, `_` and, in groups, `-`; at least one.
 fn word(text: &[u8]) -> Result<&str, Problem> {
-    let visible = !text.is_empty() && text.iter().all(u8::is_ascii_graphic);
-    let word = str::from_utf8(text).ok().filter(|_| visible);
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let named = !text.is_empty() && text.iter().all(letter);
+    let word = str::from_utf8(text).ok().filter(|_| named);
     word.ok_or(Problem::Malformed)
 }
 

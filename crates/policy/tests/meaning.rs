@@ -6,18 +6,21 @@ use syscalls::Abi;
 
 const BOTH_MACHINES: [Abi; 2] = [Abi::X86_64, Abi::Aarch64];
 
-fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
-    let request = Request {
+fn request<'a>(mode: Mode, list: &'a str, default: &str) -> Request<'a> {
+    Request {
         mode,
         origin: "LIST",
         list: list.as_bytes(),
         default: Action::parse(default).unwrap(),
         log: false,
         quiet: false,
-    };
-    match request.compile(abi) {
+    }
+}
+
+fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
+    match request(mode, list, default).compile(abi) {
         Ok(compiled) => compiled.policy,
-        Err(error) => panic!("{error}"),
+        Err(error) => panic!("{list:?}: {error}"),
     }
 }
 
@@ -206,56 +209,54 @@ fn empty_items_and_blanks_mean_nothing() {
     }
 }
 
+/// Lists that are wrong, and what is said of them.
+const WRONG: [(&str, &str); 9] = [
+    (
+        "write:raed",
+        r#"LIST: item "raed" (column 7): unknown system call; did you mean "read"?"#,
+    ),
+    (
+        "READ",
+        r#"LIST: item "READ" (column 1): unknown system call; did you mean "read"?"#,
+    ),
+    (
+        "! raed=EPERM",
+        r#"LIST: item "! raed=EPERM" (column 7): "!" takes an item out and cannot have an action"#,
+    ),
+    (
+        "qqqqqqqq",
+        r#"LIST: item "qqqqqqqq" (column 1): unknown system call"#,
+    ),
+    (
+        " @mounts",
+        r#"LIST: item "@mounts" (column 2): unknown group; did you mean "mount"?"#,
+    ),
+    (
+        "!@mounts",
+        r#"LIST: item "!@mounts" (column 2): unknown group; did you mean "mount"?"#,
+    ),
+    (
+        "read:0x40000000",
+        r#"LIST: item "0x40000000" (column 6): not a system call number; numbers go from 0 to 0x3fffffff"#,
+    ),
+    (
+        "read=errno(4096)",
+        r#"LIST: item "read=errno(4096)" (column 5): not an error; use a name such as EPERM or a number from 1 to 4095"#,
+    ),
+    (
+        "@pledge-stdio",
+        r#"LIST: item "@pledge-stdio" (column 1): groups with conditions on arguments are not supported yet"#,
+    ),
+];
+
 #[test]
 fn what_cannot_be_looked_up_is_an_error_that_names_place_and_cure() {
-    for (list, message) in [
-        (
-            "write:raed",
-            r#"LIST: item "raed" (column 7): unknown system call; did you mean "read"?"#,
-        ),
-        (
-            "READ",
-            r#"LIST: item "READ" (column 1): unknown system call; did you mean "read"?"#,
-        ),
-        (
-            "! raed=EPERM",
-            r#"LIST: item "! raed=EPERM" (column 7): "!" takes an item out and cannot have an action"#,
-        ),
-        (
-            "qqqqqqqq",
-            r#"LIST: item "qqqqqqqq" (column 1): unknown system call"#,
-        ),
-        (
-            " @mounts",
-            r#"LIST: item "@mounts" (column 2): unknown group; did you mean "mount"?"#,
-        ),
-        (
-            "!@mounts",
-            r#"LIST: item "!@mounts" (column 2): unknown group; did you mean "mount"?"#,
-        ),
-        (
-            "read:0x40000000",
-            r#"LIST: item "0x40000000" (column 6): not a system call number; numbers go from 0 to 0x3fffffff"#,
-        ),
-        (
-            "read=errno(4096)",
-            r#"LIST: item "read=errno(4096)" (column 5): not an error; use a name such as EPERM or a number from 1 to 4095"#,
-        ),
-        (
-            "@pledge-stdio",
-            r#"LIST: item "@pledge-stdio" (column 1): groups with conditions on arguments are not supported yet"#,
-        ),
-    ] {
-        let request = Request {
-            mode: Mode::AllowList,
-            origin: "LIST",
-            list: list.as_bytes(),
-            default: Action::KillProcess,
-            log: false,
-            quiet: false,
-        };
+    for (list, message) in WRONG {
         for abi in BOTH_MACHINES {
-            assert_eq!(request.compile(abi).unwrap_err().to_string(), message);
+            let error = request(Mode::AllowList, list, "kill")
+                .compile(abi)
+                .unwrap_err();
+            assert_eq!(error.to_string(), message);
         }
     }
 }
