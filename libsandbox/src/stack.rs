@@ -16,9 +16,7 @@ pub(crate) fn secure_execution() -> Result<bool, String> {
         Err(_) => read_auxiliary_vector(&mut vector)?,
     };
     let words = &vector[..(bytes / size_of::<usize>()).min(vector.len())];
-    let secure = words
-        .chunks_exact(2)
-        .find(|pair| pair[0] == libc::AT_SECURE as usize);
+    let secure = words.chunks_exact(2).find(|pair| pair[0] == AT_SECURE);
     match secure {
         Some(pair) => Ok(pair[1] != 0),
         None => Err(String::from(
@@ -26,6 +24,9 @@ pub(crate) fn secure_execution() -> Result<bool, String> {
         )),
     }
 }
+
+/// The key of the entry (include/uapi/linux/auxvec.h), as wide as the entry.
+const AT_SECURE: usize = 23;
 
 /// For kernels before 6.4.
 fn read_auxiliary_vector(vector: &mut [usize]) -> Result<usize, String> {
@@ -57,10 +58,10 @@ pub(crate) fn start() -> Result<usize, String> {
 fn start_in(stat: &[u8]) -> Option<usize> {
     const FIELDS_UP_TO_COMMAND: usize = 2;
     let command_end = stat.iter().rposition(|&byte| byte == b')')?;
-    let fields = stat[command_end + 1..]
+    let mut fields = stat[command_end + 1..]
         .trim_ascii_start()
         .split(|&byte| byte == b' ');
-    let field = fields.skip(28 - FIELDS_UP_TO_COMMAND - 1).next()?;
+    let field = fields.nth(28 - FIELDS_UP_TO_COMMAND - 1)?;
     let start = core::str::from_utf8(field).ok()?.parse().ok()?;
     (start != 0).then_some(start)
 }

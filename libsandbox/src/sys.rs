@@ -4,6 +4,11 @@
 //! NUL-terminated one that the loader set up, and nobody else edits it while constructors run; the
 //! memory routines are called by compiled code under their C contracts; system calls get pointers
 //! to values that outlive them.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "arguments of system calls are register-sized words, whatever their C type"
+)]
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::asm;

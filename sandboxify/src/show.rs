@@ -57,7 +57,7 @@ pub(crate) fn in_words(compiled: &Compiled) -> Result<String, Failure> {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{action}: the other {} system calls", names.len());
     }
-    rest(&mut text, policy, |audit, number| answer(audit, number));
+    rest(&mut text, policy, answer);
     for note in &compiled.notes {
         let _ = writeln!(text, "note: {note}");
     }

@@ -3,6 +3,11 @@
 //! The launcher has one thread and no signal handlers, so nothing else runs while these functions
 //! do, and a fork copies a consistent process. Pointers that go to the kernel are made from
 //! references or C strings that outlive the call.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "arguments of system calls are register-sized words, whatever their C type"
+)]
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::marker::PhantomData;

@@ -3,6 +3,11 @@
 //! The only `unsafe` of this room: a raw system call, and what is made of it. Raw, because the
 //! preloaded object has no C library of its own and must not use its host's. Every pointer that
 //! goes to the kernel is made from a reference that outlives the call.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "arguments of system calls are register-sized words, whatever their C type"
+)]
 
 use core::arch::asm;
 

@@ -46,16 +46,14 @@ impl Ticket {
     }
 
     /// The halves to compare: offset in `seccomp_data` and expected value.
-    fn halves(&self) -> impl DoubleEndedIterator<Item = (u32, u32)> {
-        (FIRST_ARGUMENT..)
-            .zip(self.words)
-            .flat_map(|(index, word)| {
-                let low = (word & u64::from(u32::MAX)) as u32;
-                let high = (word >> 32) as u32;
-                [(argument_low(index), low), (argument_high(index), high)]
-            })
-            .collect::<Vec<_>>()
-            .into_iter()
+    fn halves(&self) -> Vec<(u32, u32)> {
+        let mut halves = Vec::with_capacity(2 * self.words.len());
+        for (index, word) in (FIRST_ARGUMENT..).zip(self.words) {
+            let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
+            halves.push((argument_low(index), u32::from_le_bytes([a, b, c, d])));
+            halves.push((argument_high(index), u32::from_le_bytes([e, f, g, h])));
+        }
+        halves
     }
 
     /// Allows with the words, answers `otherwise` without them.
@@ -64,7 +62,7 @@ impl Ticket {
         let allow = assembler.answer(action_value(Action::Allow));
         let mut entry = assembler.branch(JUMP_EQUAL, 0, allow, refuse);
         let first = argument_low(FIRST_ARGUMENT);
-        for (offset, expected) in self.halves().rev() {
+        for (offset, expected) in self.halves().into_iter().rev() {
             // A: this half's difference, gathered with those before it in X.
             if offset != first {
                 assembler.put(Instruction::plain(OR_X, 0));
