@@ -6,6 +6,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ffi::c_char;
 
 use crate::{stack, sys};
 
@@ -29,12 +30,13 @@ impl Environment {
 
     /// Whether a variable is defined, be it empty.
     pub(crate) fn defines(&self, name: &str) -> bool {
-        self.value(name).is_some()
+        self.value_start(name).is_some()
     }
 
     /// Copies variables, of several definitions the first, as getenv(3) does.
     pub(crate) fn copy(&self, names: &[&'static str]) -> Variables {
-        let value = |&name: &&'static str| Some((name, self.value(name)?.to_vec()));
+        let value =
+            |&name: &&'static str| Some((name, sys::bytes(self.value_start(name)?).to_vec()));
         Variables {
             values: names.iter().filter_map(value).collect(),
         }
@@ -46,8 +48,8 @@ impl Environment {
         sys::remove(self.array, names);
     }
 
-    fn value(&self, name: &str) -> Option<&[u8]> {
-        sys::entries(self.array).find_map(|entry| sys::value_in(entry, name))
+    fn value_start(&self, name: &str) -> Option<*mut c_char> {
+        sys::entries(self.array).find_map(|entry| sys::value_start(entry, name))
     }
 }
 

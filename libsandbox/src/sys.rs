@@ -81,9 +81,9 @@ fn entry(array: Strings, at: usize) -> *mut c_char {
     unsafe { place.read() }
 }
 
-/// The value in a `NAME=value` entry, if it has this name. Looks no further than the name: other
+/// Where the value starts in a `NAME=value` entry of this name. Looks no further than the name:
 /// entries may be long, and there are many.
-pub(crate) fn value_in<'a>(entry: *mut c_char, name: &str) -> Option<&'a [u8]> {
+pub(crate) fn value_start(entry: *mut c_char, name: &str) -> Option<*mut c_char> {
     let wanted = name.bytes().chain([b'=']);
     let named = (0..).zip(wanted).all(|(at, byte)| {
         let place = entry.wrapping_add(at).cast::<u8>();
@@ -91,11 +91,11 @@ pub(crate) fn value_in<'a>(entry: *mut c_char, name: &str) -> Option<&'a [u8]> {
         let found = unsafe { place.read() };
         found == byte
     });
-    named.then(|| bytes(entry.wrapping_add(name.len() + 1)))
+    named.then(|| entry.wrapping_add(name.len() + 1))
 }
 
 /// The bytes of a string without its NUL. Valid until the string is wiped.
-fn bytes<'a>(string: *const c_char) -> &'a [u8] {
+pub(crate) fn bytes<'a>(string: *const c_char) -> &'a [u8] {
     // SAFETY: every entry of the environment, and so its end, is a NUL-terminated string.
     let string = unsafe { core::ffi::CStr::from_ptr(string) };
     string.to_bytes()
@@ -106,7 +106,7 @@ pub(crate) fn remove(array: Strings, names: &[&str]) {
     let mut kept = 0;
     for at in 0.. {
         let string = entry(array, at);
-        if !string.is_null() && names.iter().any(|name| value_in(string, name).is_some()) {
+        if !string.is_null() && names.iter().any(|name| value_start(string, name).is_some()) {
             wipe(string);
             continue;
         }

@@ -4,8 +4,6 @@
 //! before it is loaded: at both ends of every range of numbers, on every ABI, and for the calls that
 //! a ticket opens with the right words and with each half wrong. One difference, and nothing is loaded.
 
-use alloc::vec::Vec;
-
 use policy::{Action, MINUS_ONE, Policy};
 use syscalls::Abi;
 
@@ -21,32 +19,51 @@ impl Program {
     /// # Errors
     /// [`Error::Mismatch`] with the first call on which they differ.
     pub fn check(self, policy: &Policy, ticket: Option<&Ticket>) -> Result<Checked, Error> {
-        let opened = if ticket.is_some() {
-            Ticket::opened(policy.abi())
-        } else {
-            Vec::new()
-        };
+        let program = &self.instructions[..];
         for (audit, number) in points(policy) {
-            let expected = policy.decide(audit, number);
-            expect(
-                &self.instructions,
-                &Call {
-                    audit,
-                    number,
-                    arguments: [0; 6],
-                },
-                expected,
-            )?;
+            expect(program, audit, number, [0; 6], policy.decide(audit, number))?;
         }
         if let Some(ticket) = ticket {
-            for &number in &opened {
-                check_ticket(&self.instructions, policy, ticket, number)?;
-            }
+            check_ticket(program, policy, ticket)?;
         }
         Ok(Checked {
             instructions: self.instructions,
         })
     }
+}
+
+/// With the words, the calls that the ticket opens are allowed and all others get what they get
+/// without; with one half of one word wrong, nothing is opened.
+fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Result<(), Error> {
+    let native = policy.abi().audit();
+    let opened = Ticket::opened(policy.abi());
+    let [first, second, third] = ticket.words();
+    let words = [0, 0, 0, first, second, third];
+    let neighbours = opened
+        .iter()
+        .flat_map(|&number| [number.wrapping_sub(1), number, number + 1]);
+    let elsewhere = opened
+        .iter()
+        .flat_map(|&number| [(Abi::X86.audit(), number), (native, number | Abi::X32_BIT)]);
+    let here = neighbours.map(|number| (native, number));
+    for (audit, number) in points(policy).chain(here).chain(elsewhere) {
+        let held = audit == native && opened.contains(&number);
+        let expected = if held {
+            Action::Allow
+        } else {
+            policy.decide(audit, number)
+        };
+        expect(program, audit, number, words, expected)?;
+    }
+    for &number in &opened {
+        let decided = policy.decide(native, number);
+        for half in 0..6 {
+            let mut wrong = words;
+            wrong[3 + half / 2] ^= 1 << (32 * (half % 2));
+            expect(program, native, number, wrong, decided)?;
+        }
+    }
+    Ok(())
 }
 
 /// Both ends of every range on the native ABI, and the edges of what other ABIs can present.
@@ -72,63 +89,28 @@ fn points(policy: &Policy) -> impl Iterator<Item = (u32, u32)> {
     ranges.map(move |number| (native, number)).chain(edges)
 }
 
-/// With the words the call is allowed; with one half of one word wrong, or on another ABI, it is not.
-fn check_ticket(
+fn expect(
     program: &[Instruction],
-    policy: &Policy,
-    ticket: &Ticket,
+    audit: u32,
     number: u32,
+    arguments: [u64; 6],
+    action: Action,
 ) -> Result<(), Error> {
-    let audit = policy.abi().audit();
-    let decided = policy.decide(audit, number);
-    let [first, second, third] = ticket.words();
-    let right = Call {
-        audit,
-        number,
-        arguments: [0, 0, 0, first, second, third],
-    };
-    expect(program, &right, Action::Allow)?;
-    for half in 0..6 {
-        let mut wrong = right;
-        wrong.arguments[3 + half / 2] ^= 1 << (32 * (half % 2));
-        expect(program, &wrong, decided)?;
-    }
-    for elsewhere in [
-        Call {
-            audit: Abi::X86.audit(),
-            ..right
-        },
-        Call {
-            number: number | Abi::X32_BIT,
-            ..right
-        },
-        Call {
-            number: number + 1,
-            ..right
-        },
-    ] {
-        let opened =
-            elsewhere.audit == audit && Ticket::opened(policy.abi()).contains(&elsewhere.number);
-        if !opened {
-            expect(
-                program,
-                &elsewhere,
-                policy.decide(elsewhere.audit, elsewhere.number),
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn expect(program: &[Instruction], call: &Call, action: Action) -> Result<(), Error> {
     let expected = action_value(action);
-    match run(program, call) {
+    match run(
+        program,
+        &Call {
+            audit,
+            number,
+            arguments,
+        },
+    ) {
         Ok(answer) if answer == expected => Ok(()),
         answer => {
             let answer = answer.unwrap_or_default();
             Err(Error::Mismatch {
-                audit: call.audit,
-                number: call.number,
+                audit,
+                number,
                 expected,
                 answer,
             })

@@ -30,6 +30,13 @@ pub struct Checked {
     pub(crate) instructions: Vec<Instruction>,
 }
 
+/// Instructions from elsewhere. They are worth nothing before the check.
+impl From<Vec<Instruction>> for Program {
+    fn from(instructions: Vec<Instruction>) -> Program {
+        Program { instructions }
+    }
+}
+
 impl Checked {
     /// The instructions in running order.
     pub fn instructions(&self) -> &[Instruction] {

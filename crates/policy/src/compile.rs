@@ -111,7 +111,12 @@ const LINE: usize = 40;
 struct Compiler<'a> {
     request: &'a Request<'a>,
     abi: Abi,
-    calls: BTreeMap<u32, Said>,
+    /// What was said of each call, by number.
+    calls: Vec<Said>,
+    /// What was said of numbers that no call has yet.
+    beyond: BTreeMap<u32, Said>,
+    /// Actions besides the list's own that were announced, each with its call.
+    announced: Vec<(u32, Action)>,
     /// Groups that were announced, each with the action it was given.
     groups: Vec<(&'static str, Action)>,
     announcement: String,
@@ -119,23 +124,24 @@ struct Compiler<'a> {
 }
 
 /// What was said of a call.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Said {
     /// The last word; nothing stands for "never named", or "taken out again".
     action: Option<Action>,
     /// Whether the list's own action was announced for it.
     listed: bool,
-    /// Other actions that were announced for it.
-    announced: Vec<Action>,
 }
 
 impl<'a> Compiler<'a> {
     fn new(request: &'a Request<'a>, abi: Abi) -> Compiler<'a> {
+        let dense = usize::try_from(syscalls::newest(abi) + 1).unwrap_or(0);
         let lines = 1 + request.list.iter().filter(|&&byte| byte == b':').count();
         Compiler {
             request,
             abi,
-            calls: BTreeMap::new(),
+            calls: alloc::vec![Said::default(); dense],
+            beyond: BTreeMap::new(),
+            announced: Vec::new(),
             groups: Vec::new(),
             announcement: String::with_capacity(request.list.len() + lines * LINE),
             notes: Vec::new(),
@@ -183,10 +189,15 @@ impl<'a> Compiler<'a> {
     fn name(&mut self, name: &str, action: Option<Action>) -> Result<(), Problem> {
         match syscalls::number(self.abi, name) {
             Some(number) => self.call(number, name, action),
-            None if syscalls::exists(name) => self.notes.push(Note::Skipped {
-                name: name.into(),
-                abi: self.abi,
-            }),
+            None if syscalls::exists(name) => {
+                let note = Note::Skipped {
+                    name: name.into(),
+                    abi: self.abi,
+                };
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+            }
             None => {
                 let known = syscalls::names(self.abi).map(|(known, _)| known);
                 return Err(Problem::UnknownCall {
@@ -209,7 +220,7 @@ impl<'a> Compiler<'a> {
         };
         let members = group.numbers(self.abi);
         for &number in &members {
-            self.calls.entry(number).or_default().action = action;
+            self.said(number).action = action;
         }
         if let Some(action) =
             action.filter(|&action| !self.groups.contains(&(group.name(), action)))
@@ -221,20 +232,26 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
+    fn said(&mut self, number: u32) -> &mut Said {
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        match self.calls.get_mut(index) {
+            Some(said) => said,
+            None => self.beyond.entry(number).or_default(),
+        }
+    }
+
     fn call(&mut self, number: u32, name: &str, action: Option<Action>) {
-        let own = self.own_action();
-        let said = self.calls.entry(number).or_default();
-        said.action = action;
+        self.said(number).action = action;
         let Some(action) = action else { return };
-        let known = match action == own {
-            true => core::mem::replace(&mut said.listed, true),
-            false => said.announced.contains(&action),
+        let known = match action == self.own_action() {
+            true => core::mem::replace(&mut self.said(number).listed, true),
+            false => self.announced.contains(&(number, action)),
         };
         if known {
             return;
         }
-        if action != own {
-            said.announced.push(action);
+        if action != self.own_action() {
+            self.announced.push((number, action));
         }
         self.announce(action, name);
     }
@@ -251,8 +268,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn finish(mut self) -> Compiled {
-        let calls = core::mem::take(&mut self.calls).into_iter();
+        let calls = (0..).zip(self.calls.iter().copied());
+        let beyond = self.beyond.iter().map(|(&number, &said)| (number, said));
         let rules: Vec<_> = calls
+            .chain(beyond)
             .filter_map(|(number, said)| Some((number, said.action?)))
             .collect();
         if self.request.mode == Mode::DenyList {
@@ -272,7 +291,7 @@ impl<'a> Compiler<'a> {
             let number = syscalls::number(self.abi, name);
             if rules
                 .iter()
-                .any(|(call, action)| Some(*call) == number && !action.runs())
+                .any(|(call, action)| Some(*call) == number && *action != Action::Allow)
             {
                 self.notes.push(Note::Unfilterable { name });
             }

@@ -64,10 +64,13 @@ fn render(numbers: &str, groups: &str) -> String {
          /// No call of this name on the ABI.\npub(crate) const NONE: u16 = u16::MAX;\n\
          /// In a number: the rest of it is the number of one of Arm's private calls.\n\
          pub(crate) const PRIVATE: u16 = 0x8000;\n\
+         /// No call hashes here.\npub(crate) const EMPTY: u16 = u16::MAX;\n\
          /// In [`MEMBERS`]: the rest of the value is the index of a group, not of a call.\n\
          pub(crate) const NESTED: u16 = 0x8000;\n\n",
     );
     render_calls(&calls, &mut out);
+    render_newest(&calls, &mut out);
+    render_hash(&calls, &mut out);
     render_groups(&groups, &calls, &mut out);
     out
 }
@@ -138,8 +141,61 @@ fn render_calls(calls: &Calls, out: &mut String) {
     out.push_str("];\n\n");
 }
 
+/// The highest number of each ABI, Arm's private calls aside: they are no sign of a kernel's age.
+fn render_newest(calls: &Calls, out: &mut String) {
+    let newest = (0..ABIS.len()).map(|abi| {
+        let numbers = calls.values().filter_map(|numbers| numbers[abi]);
+        numbers
+            .filter(|&number| number < ARM_PRIVATE)
+            .max()
+            .unwrap()
+    });
+    let newest: Vec<String> = newest.map(|number| number.to_string()).collect();
+    writeln!(
+        out,
+        "/// The highest number of each ABI.\npub(crate) static NEWEST: [u32; 5] = [{}];\n",
+        newest.join(", ")
+    )
+    .unwrap();
+}
+
+const ARM_PRIVATE: u32 = 0x000f_0000;
+
+/// The index of each call at the place that its name hashes to, or the next free one.
+fn render_hash(calls: &Calls, out: &mut String) {
+    let mut slots = vec![None; SLOTS];
+    for (index, name) in calls.keys().enumerate() {
+        let mut slot = hash(name);
+        while slots[slot].is_some() {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = Some(index);
+    }
+    writeln!(
+        out,
+        "#[rustfmt::skip]\npub(crate) static SLOTS: [u16; {SLOTS}] = ["
+    )
+    .unwrap();
+    for row in slots.chunks(16) {
+        let row: Vec<String> = row
+            .iter()
+            .map(|slot| slot.map_or("EMPTY".into(), |index: usize| index.to_string()))
+            .collect();
+        writeln!(out, "    {},", row.join(", ")).unwrap();
+    }
+    out.push_str("];\n\n");
+}
+
+/// Twice as many as names or more, so that most names are found at once.
+const SLOTS: usize = 1024;
+
+/// FNV-1a, 32 bits; `names.rs` has the same.
+fn hash(name: &str) -> usize {
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    name.bytes().fold(0x811c_9dc5, step) as usize % SLOTS
+}
+
 fn number_literal(number: Option<u32>) -> String {
-    const ARM_PRIVATE: u32 = 0x000f_0000;
     match number {
         None => "NONE".to_string(),
         Some(number) if number >= ARM_PRIVATE => format!("PRIVATE | {}", number - ARM_PRIVATE),

@@ -1,22 +1,26 @@
 //! From names to numbers and back.
 
 use crate::Abi;
-use crate::table::{CALLS, Call, NAMES, NONE, PRIVATE};
+use crate::table::{CALLS, Call, EMPTY, NAMES, NEWEST, NONE, PRIVATE, SLOTS};
 
 /// Arm's private calls are counted from here (arch/arm/include/uapi/asm/unistd.h).
 const ARM_PRIVATE: u32 = 0x000f_0000;
 
+/// The column of an ABI in the table.
+fn column(abi: Abi) -> usize {
+    match abi {
+        Abi::X86_64 => 0,
+        Abi::X86 => 1,
+        Abi::X32 => 2,
+        Abi::Aarch64 => 3,
+        Abi::Arm => 4,
+    }
+}
+
 impl Call {
     /// The number on an ABI.
     pub(crate) fn number(&self, abi: Abi) -> Option<u32> {
-        let column = match abi {
-            Abi::X86_64 => 0,
-            Abi::X86 => 1,
-            Abi::X32 => 2,
-            Abi::Aarch64 => 3,
-            Abi::Arm => 4,
-        };
-        match self.numbers[column] {
+        match self.numbers[column(abi)] {
             NONE => None,
             private if private & PRIVATE != 0 => Some(ARM_PRIVATE + u32::from(private & !PRIVATE)),
             number => Some(u32::from(number)),
@@ -29,17 +33,30 @@ impl Call {
     }
 }
 
-/// The entry of a name in the table, which is sorted by name.
+/// The entry of a name in the table: at the place that its name hashes to, or soon behind it. A
+/// list of names is looked up at every start of a program, so this is worth a table.
 fn find(name: &str) -> Option<&'static Call> {
-    // Byte by byte: names differ early, and comparing slices would call memcmp each time.
-    let bytes = |call: &Call| {
-        let start = usize::from(call.start);
-        NAMES.as_bytes()[start..start + usize::from(call.length)].iter()
-    };
-    let at = CALLS
-        .binary_search_by(|call| bytes(call).cmp(name.as_bytes()))
-        .ok()?;
-    Some(&CALLS[at])
+    let mut slot = hash(name);
+    loop {
+        match SLOTS[slot % SLOTS.len()] {
+            EMPTY => return None,
+            index => {
+                let call = &CALLS[usize::from(index)];
+                // Byte by byte: comparing slices would call memcmp.
+                if call.name().bytes().eq(name.bytes()) {
+                    return Some(call);
+                }
+            }
+        }
+        slot += 1;
+    }
+}
+
+/// FNV-1a, 32 bits; the generator has the same.
+fn hash(name: &str) -> usize {
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = name.bytes().fold(0x811c_9dc5, step);
+    usize::try_from(hash).unwrap_or(0) % SLOTS.len()
 }
 
 /// The number of the call with this name, or nothing where the ABI has no such call.
@@ -73,12 +90,7 @@ pub fn names(abi: Abi) -> impl Iterator<Item = (&'static str, u32)> {
 /// The highest number that the table knows for an ABI. Arm's private calls do not count: they are
 /// no sign of a kernel's age.
 pub fn newest(abi: Abi) -> u32 {
-    CALLS
-        .iter()
-        .filter_map(|call| call.number(abi))
-        .filter(|&number| number < ARM_PRIVATE)
-        .max()
-        .unwrap_or(0)
+    NEWEST[column(abi)]
 }
 
 #[cfg(test)]
@@ -105,8 +117,9 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sorted_and_every_number_has_one_name() {
+    fn every_name_is_found_and_every_number_has_one_name() {
         assert!(CALLS.windows(2).all(|pair| pair[0].name() < pair[1].name()));
+        assert!(CALLS.iter().all(|call| exists(call.name())));
         for abi in [Abi::X86_64, Abi::X86, Abi::Aarch64, Abi::Arm] {
             for (spelled, number) in names(abi) {
                 assert_eq!(name(abi, number), Some(spelled), "{number} on {abi}");
