@@ -1,6 +1,7 @@
 //! The preloaded object: the constructor reads `SECCOMP_*` and filters the process it runs in.
 //!
-//! It runs after the constructors of all other libraries and before `main`. With neither list
+//! With glibc it runs after the constructors of all other libraries, with musl before them; in both
+//! before those of the program and `main`. With neither list
 //! defined it returns at once. After any error the process ends with status 1: never unfiltered.
 //! No C library, no thread-local, no exported symbol, so that it fits into any process.
 #![cfg_attr(not(test), no_std)]

@@ -69,12 +69,15 @@ fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Re
 /// Both ends of every range on the native ABI, and the edges of what other ABIs can present.
 fn points(policy: &Policy) -> impl Iterator<Item = (u32, u32)> {
     const FOREIGN: [Abi; 3] = [Abi::X86, Abi::Arm, Abi::Aarch64];
-    const EDGES: [u32; 7] = [
+    const BIT_31: u32 = 1 << 31;
+    const EDGES: [u32; 9] = [
         0,
         Abi::X32_BIT - 1,
         Abi::X32_BIT,
         Abi::X32_BIT | 1023,
-        u32::MAX >> 1,
+        BIT_31 - 1,
+        BIT_31,
+        BIT_31 | (Abi::X32_BIT - 1),
         MINUS_ONE - 1,
         MINUS_ONE,
     ];

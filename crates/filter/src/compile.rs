@@ -2,7 +2,7 @@
 //!
 //! The layout: the ABI, then numbers beyond the native ones, then a binary tree over ranges of
 //! numbers with equal actions. No argument is loaded for a call whose action does not depend on
-//! one, and only `ld`, `jeq` and `jge` lead there, so that the kernel's constant-action bitmap
+//! one, and only `ld`, `jeq`, `jge` and `jset` lead there, so that the kernel's constant-action bitmap
 //! (seccomp_is_const_allow, kernel/seccomp.c) answers allowed calls without running the program.
 
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ use syscalls::Abi;
 use crate::Error;
 use crate::assemble::{Assembler, Label};
 use crate::instruction::{
-    AUDIT, Instruction, JUMP_EQUAL, JUMP_GREATER_EQUAL, LOAD, NUMBER, action_value,
+    AUDIT, Instruction, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, LOAD, NUMBER, action_value,
 };
 use crate::ticket::Ticket;
 
@@ -80,7 +80,7 @@ fn numbers(assembler: &mut Assembler, policy: &Policy, ticket: Option<&Ticket>) 
     let refuse = assembler.answer(action_value(policy.default_action()));
     let beyond = assembler.branch(JUMP_EQUAL, MINUS_ONE, minus_one, refuse);
     let native = tree(assembler, &leaves(policy, ticket), ticket);
-    assembler.branch(JUMP_GREATER_EQUAL, Abi::X32_BIT, beyond, native)
+    assembler.branch(JUMP_SET, Abi::X32_BIT, beyond, native)
 }
 
 /// What a call gets.

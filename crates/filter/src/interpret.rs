@@ -2,8 +2,8 @@
 
 use crate::instruction::{AUDIT, NUMBER};
 use crate::instruction::{
-    COPY_TO_X, Instruction, JUMP, JUMP_EQUAL, JUMP_GREATER_EQUAL, LOAD, OR_X, RETURN, XOR,
-    argument_high, argument_low,
+    COPY_TO_X, Instruction, JUMP, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, LOAD, OR_X, RETURN,
+    XOR, argument_high, argument_low,
 };
 
 /// A call as a filter sees it (`struct seccomp_data`, include/uapi/linux/seccomp.h).
@@ -83,6 +83,7 @@ pub fn run(program: &[Instruction], call: &Call) -> Result<u32, Fault> {
             }
             JUMP_EQUAL => a == k,
             JUMP_GREATER_EQUAL => a >= k,
+            JUMP_SET => a & k != 0,
             _ => return Err(Fault::UnknownInstruction),
         };
         at += usize::from(if condition {
@@ -124,6 +125,8 @@ mod tests {
             (&jump(JUMP_EQUAL, 3)[..], Ok(20)),
             (&jump(JUMP_GREATER_EQUAL, 2)[..], Ok(10)),
             (&jump(JUMP_GREATER_EQUAL, 3)[..], Ok(20)),
+            (&jump(JUMP_SET, 6)[..], Ok(10)),
+            (&jump(JUMP_SET, 5)[..], Ok(20)),
             (
                 &[
                     load(argument_high(1)),

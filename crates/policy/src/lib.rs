@@ -22,5 +22,5 @@ pub use action::{Action, Errno};
 pub use compile::{Compiled, Note};
 pub use error::{Error, Problem};
 pub use list::{Item, List, Target, Verb};
-pub use meaning::{MINUS_ONE, Mode, Policy, Range};
+pub use meaning::{LAST, MINUS_ONE, Mode, Policy, Range};
 pub use request::{ALLOW, ARCH, DEFAULT_ACTION, DENY, LOG, QUIET, Request, VARIABLES};

@@ -9,6 +9,9 @@ use crate::action::{Action, Errno};
 /// The call number that tracers write to skip a call; the kernel answers it with ENOSYS.
 pub const MINUS_ONE: u32 = u32::MAX;
 
+/// The highest number that a call could have: the one before −1.
+pub const LAST: u32 = MINUS_ONE - 1;
+
 /// Calls whose absence libcs know how to live with, if they hear ENOSYS and nothing else.
 const FALL_BACK: [&str; 8] = [
     "clone3",
@@ -122,7 +125,7 @@ impl Policy {
         if number == MINUS_ONE {
             return self.minus_one();
         }
-        if self.abi == Abi::X86_64 && number >= Abi::X32_BIT {
+        if self.abi == Abi::X86_64 && number & Abi::X32_BIT != 0 {
             return self.default;
         }
         self.native(number)
@@ -177,15 +180,8 @@ impl Policy {
         self.decide(self.abi.audit(), MINUS_ONE)
     }
 
-    /// The highest number, −1 aside, that belongs to the native ABI.
-    pub fn last_native(&self) -> u32 {
-        match self.abi {
-            Abi::X86_64 => Abi::X32_BIT - 1,
-            _ => MINUS_ONE - 1,
-        }
-    }
-
-    /// All native numbers up to [`Policy::last_native`] as ranges of equal action, ascending.
+    /// All numbers up to [`LAST`] as ranges of equal action, ascending. On x86_64 those with bit 30
+    /// are x32's, and no range speaks for them.
     pub fn ranges(&self) -> &[Range] {
         &self.ranges
     }
@@ -210,7 +206,7 @@ impl Policy {
                 };
             }
         }
-        current.last = self.last_native();
+        current.last = LAST;
         ranges.push(current);
         ranges
     }
@@ -223,10 +219,7 @@ impl Policy {
             .iter()
             .map(|rule| rule.0)
             .filter(move |&number| number >= dense);
-        let last = self.last_native();
-        (1..=dense)
-            .chain(above.flat_map(|number| [number, number + 1]))
-            .filter(move |&number| number <= last)
+        (1..=dense).chain(above.flat_map(|number| [number, number + 1]))
     }
 
     /// Every action that the policy can give, each once.

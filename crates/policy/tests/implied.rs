@@ -255,7 +255,7 @@ fn an_x32_call_is_a_violation_in_both_modes_where_there_is_x32() {
         0x4000_003b,
         0x4000_0208,
         0x7fff_ffff,
-        0x8000_0000,
+        0xc000_003b,
         0xffff_fffe,
     ];
     for mode in BOTH_MODES {
@@ -267,6 +267,21 @@ fn an_x32_call_is_a_violation_in_both_modes_where_there_is_x32() {
                     assert_eq!(given, action(default), "{number:#x}, {mode:?} {list:?}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn bit_31_alone_is_a_number_that_no_call_has() {
+    for (mode, default, expected) in [
+        (Mode::AllowList, "kill_process", Action::KillProcess),
+        (Mode::AllowList, "EPERM", ENOSYS),
+        (Mode::DenyList, "kill_process", Action::Allow),
+    ] {
+        let policy = compile(mode, "@known:0x3fffffff", default, Abi::X86_64);
+        for number in [0x8000_0000, 0x8000_003b, 0xbfff_ffff] {
+            let given = policy.decide(Abi::X86_64.audit(), number);
+            assert_eq!(given, expected, "{number:#x}, {mode:?} {default}");
         }
     }
 }

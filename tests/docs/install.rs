@@ -1,0 +1,59 @@
+//! `make install` and `make uninstall`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sandbox_tests::{Outcome, Run, public_directory, repository};
+
+const INSTALLED: [&str; 6] = [
+    "usr/bin/sandboxify",
+    "usr/lib/libsandbox.so",
+    "usr/share/bash-completion/completions/sandboxify",
+    "usr/share/man/man1/sandboxify.1",
+    "usr/share/man/man7/libsandbox.7",
+    "usr/share/zsh/site-functions/_sandboxify",
+];
+
+fn make(goal: &str, destination: &Path) -> Outcome {
+    Run::new("make")
+        .arg(goal)
+        .arg(format!("DESTDIR={}", destination.display()))
+        .arg("PREFIX=/usr")
+        .directory(&repository())
+        .outcome()
+        .succeeded()
+}
+
+/// All files below a directory, by path from there, in order.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path.strip_prefix(directory).expect("below").to_path_buf());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn what_make_install_puts_in_place_works_there_and_make_uninstall_leaves_nothing() {
+    let directory = public_directory();
+    make("install", directory.path());
+    assert_eq!(files(directory.path()), INSTALLED.map(PathBuf::from));
+    Run::new(directory.path().join("usr/bin/sandboxify"))
+        .args(["--method", "preload", "--quiet", "--deny", "@mount"])
+        .args(["grep", "Seccomp:", "/proc/self/status"])
+        .outcome()
+        .succeeded()
+        .stdout("Seccomp:\t2\n")
+        .stderr("");
+    make("uninstall", directory.path());
+    assert_eq!(files(directory.path()), Vec::<PathBuf>::new());
+}

@@ -1,0 +1,75 @@
+//! The manual pages: complete, and clean for the programs that render them.
+
+use std::collections::BTreeSet;
+
+use sandbox_tests::{Run, installed, repository, skip};
+
+use crate::words::{help, long_options, methods, page};
+
+const PAGES: [&str; 2] = ["docs/man/sandboxify.1", "docs/man/libsandbox.7"];
+
+/// The long options that a page in mdoc(7) explains: those that begin an item of a list.
+fn explained(page: &str) -> BTreeSet<String> {
+    let items = page.lines().filter(|line| line.starts_with(".It Fl"));
+    let words = items.flat_map(str::split_whitespace);
+    words
+        .filter_map(|word| word.strip_prefix('-'))
+        .map(String::from)
+        .collect()
+}
+
+#[test]
+fn the_manual_explains_every_option_of_the_help_and_no_other() {
+    assert_eq!(
+        explained(&page("docs/man/sandboxify.1")),
+        long_options(&help())
+    );
+}
+
+#[test]
+fn the_manual_names_every_method() {
+    let page = page("docs/man/sandboxify.1");
+    for method in methods() {
+        assert!(page.contains(&format!(".It Cm {method}\n")), "{method}");
+    }
+}
+
+#[test]
+fn every_variable_is_in_the_manual_and_in_the_readme() {
+    for file in ["docs/man/libsandbox.7", "README.md"] {
+        let page = page(file);
+        for variable in policy::VARIABLES {
+            assert!(page.contains(variable), "{variable} is not in {file}");
+        }
+    }
+}
+
+#[test]
+fn every_group_is_in_the_manual() {
+    let page = page("docs/man/libsandbox.7");
+    let words: BTreeSet<&str> = page.split_whitespace().collect();
+    for group in syscalls::groups() {
+        let name = format!("@{}", group.name());
+        assert!(words.contains(name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn the_manual_pages_render_without_a_warning() {
+    let groff = installed("groff").map(|groff| (groff, vec!["-mandoc", "-Tutf8", "-ww", "-z"]));
+    let mandoc = installed("mandoc").map(|mandoc| (mandoc, vec!["-T", "lint", "-W", "warning"]));
+    let renderers: Vec<_> = groff.into_iter().chain(mandoc).collect();
+    if renderers.is_empty() {
+        return skip("neither groff nor mandoc is installed");
+    }
+    for (program, arguments) in renderers {
+        for page in PAGES {
+            let outcome = Run::new(&program)
+                .args(&arguments)
+                .arg(page)
+                .directory(&repository())
+                .outcome();
+            outcome.succeeded().stdout("").stderr("");
+        }
+    }
+}
