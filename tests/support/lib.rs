@@ -5,16 +5,19 @@
 
 mod audit;
 mod compiler;
+mod go;
 mod run;
 
 pub use audit::{AuditListener, Record};
 pub use compiler::{assemble_free_standing, compile, compile_with};
+pub use go::build_go;
 pub use run::{Outcome, Run, Running, SIGSYS_STATUS, broken_pipe};
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// An unprivileged user id; nobody's, on any distribution.
 pub const NOBODY: u32 = 65534;
@@ -59,8 +62,14 @@ pub fn public_directory() -> tempfile::TempDir {
 /// Copies a file into a directory, readable and executable for everyone.
 pub fn publish(file: &Path, directory: &Path) -> PathBuf {
     let copy = directory.join(file.file_name().expect("a file name"));
-    fs::copy(file, &copy).unwrap_or_else(|error| panic!("copy {}: {error}", file.display()));
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("chmod");
+    // By another process: a program that this one has open for writing could not be executed, nor
+    // while a child forked meanwhile by another test has it open.
+    let status = Command::new("install")
+        .args(["-m", "755"])
+        .args([file, &copy])
+        .status()
+        .expect("install");
+    assert!(status.success(), "copy {}", file.display());
     copy
 }
 

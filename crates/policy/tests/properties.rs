@@ -180,7 +180,9 @@ fn covers(policy: &Policy) -> Result<(), TestCaseError> {
 
 fn agrees(policy: &Policy, numbers: impl Iterator<Item = u32>) -> Result<(), TestCaseError> {
     let ranges = policy.ranges();
-    for number in numbers.filter(|&number| number <= policy::LAST) {
+    // Ranges do not speak for x32 calls.
+    let x32 = |number: u32| policy.abi() == Abi::X86_64 && number & Abi::X32_BIT != 0;
+    for number in numbers.filter(|&number| number <= policy::LAST && !x32(number)) {
         let at = ranges.partition_point(|range| range.last < number);
         let decided = policy.decide(policy.abi().audit(), number);
         prop_assert_eq!(ranges[at].action, decided, "call {}", number);
