@@ -224,9 +224,12 @@ unsafe impl GlobalAlloc for Arena {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let used = self.used.load(Ordering::Relaxed);
         let end = block as usize + layout.size();
-        if end == self.start.load(Ordering::Relaxed) + self.used.load(Ordering::Relaxed) {
-            self.used.fetch_sub(layout.size(), Ordering::Relaxed);
+        if end == self.start.load(Ordering::Relaxed) + used {
+            // A store and no subtraction: on aarch64 that would be a call into libgcc's outline
+            // atomics, which ask the host's C library for the processor.
+            self.used.store(used - layout.size(), Ordering::Relaxed);
         }
     }
 

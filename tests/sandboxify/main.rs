@@ -8,6 +8,7 @@ mod options;
 mod paused;
 mod peers;
 mod preload;
+mod preload_refusals;
 mod programs;
 mod refusals;
 mod scripts;
