@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 mod arguments;
+mod elf;
 mod failure;
 mod image;
 mod isolate;

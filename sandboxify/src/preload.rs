@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use policy::{Mode, Request};
 
+use crate::elf::Elf;
 use crate::failure::Failure;
 use crate::image::Image;
 use crate::sys;
@@ -35,6 +36,11 @@ pub(crate) fn arrange(
                 "it cannot be read, or is no ELF file, so nobody knows whether it preloads; use --method ticket",
             ));
         }
+    }
+    if sys::executes_securely() {
+        return Err(refuse(
+            "real and effective ids differ, so the loader preloads nothing from a path; use --method ticket",
+        ));
     }
     let object = find_object().map_err(|why| refuse(&why))?;
     image.set("LD_PRELOAD", &with_the_users_own(&object))?;
@@ -97,7 +103,13 @@ fn find_object() -> Result<PathBuf, String> {
             object.display()
         ));
     }
-    std::fs::File::open(&object).map_err(|error| format!("{}: {error}", object.display()))?;
+    let bytes = std::fs::read(&object).map_err(|error| format!("{}: {error}", object.display()))?;
+    if !is_ours(&bytes) {
+        return Err(format!(
+            "{} is broken or something else, and the loader might ignore it",
+            object.display()
+        ));
+    }
     if sys::forbids_execution(&object) {
         return Err(format!(
             "{} lies on a file system mounted noexec, where the loader cannot map it",
@@ -105,4 +117,12 @@ fn find_object() -> Result<PathBuf, String> {
         ));
     }
     Ok(object)
+}
+
+/// Whether these bytes are a whole libsandbox.so: a shared object of this machine with the version
+/// node that ours has and no other.
+fn is_ours(bytes: &[u8]) -> bool {
+    const NODE: &[u8] = b"\0LIBSANDBOX_1.0\0";
+    let whole = Elf::new(bytes).is_some_and(Elf::is_whole_object);
+    whole && bytes.windows(NODE.len()).any(|window| window == NODE)
 }

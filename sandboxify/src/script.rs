@@ -19,10 +19,8 @@ const LINE: usize = 256;
 pub(crate) fn interpreter(bytes: &[u8]) -> Option<Interpreter> {
     let line = bytes.strip_prefix(b"#!")?;
     let line = &line[..line.len().min(LINE - 2)];
-    let line = line
-        .split(|&byte| byte == b'\n' || byte == 0)
-        .next()?
-        .trim_ascii();
+    let line = line.split(|&byte| byte == b'\n' || byte == 0).next()?;
+    let line = trim_blanks(line);
     let end = line
         .iter()
         .position(|&byte| byte == b' ' || byte == b'\t')
@@ -30,13 +28,35 @@ pub(crate) fn interpreter(bytes: &[u8]) -> Option<Interpreter> {
     let (file, argument) = line.split_at(end);
     (!file.is_empty()).then(|| Interpreter {
         file: file.to_vec(),
-        argument: argument.trim_ascii().to_vec(),
+        argument: trim_blanks(argument).to_vec(),
     })
+}
+
+/// Without blanks and tabs at either end, all that the kernel takes away; a carriage return stays.
+fn trim_blanks(line: &[u8]) -> &[u8] {
+    let visible = |byte: &u8| !b" \t".contains(byte);
+    let start = line.iter().position(visible).unwrap_or(line.len());
+    let end = line
+        .iter()
+        .rposition(visible)
+        .map_or(start, |last| last + 1);
+    &line[start..end]
 }
 
 impl Interpreter {
     pub(crate) fn file(&self) -> PathBuf {
         PathBuf::from(OsStr::from_bytes(&self.file))
+    }
+
+    /// What the kernel hands to the interpreter of a script.
+    pub(crate) fn arguments(&self, script: &Path, arguments: &[OsString]) -> Vec<OsString> {
+        let mut all = vec![OsStr::from_bytes(&self.file).to_os_string()];
+        if !self.argument.is_empty() {
+            all.push(OsStr::from_bytes(&self.argument).to_os_string());
+        }
+        all.push(script.as_os_str().to_os_string());
+        all.extend(arguments.iter().skip(1).cloned());
+        all
     }
 
     /// Whether this is env(1), which executes another program.
@@ -55,9 +75,7 @@ pub(crate) fn through_env(
     let name = &interpreter.argument;
     let plain = !name.is_empty()
         && !name.starts_with(b"-")
-        && !name
-            .iter()
-            .any(|&byte| byte == b'=' || byte.is_ascii_whitespace());
+        && !name.iter().any(|&byte| b"= \t".contains(&byte));
     let name = plain.then(|| OsStr::from_bytes(name).to_os_string())?;
     let mut all = vec![name.clone(), script.as_os_str().to_os_string()];
     all.extend(arguments.iter().skip(1).cloned());

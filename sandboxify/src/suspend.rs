@@ -63,12 +63,13 @@ fn in_words(what: &str, errno: i32) -> String {
 }
 
 /// The launcher's half of the conversation.
-fn greet(mut answers: File, mut start: File) -> Result<(), String> {
+fn greet(mut answers: File, start: File) -> Result<(), String> {
     let died = |_| String::from("the tracer died");
     let mut word = [0; 4];
     answers.read_exact(&mut word).map_err(died)?;
     sys::permit_tracer(i32::from_ne_bytes(word));
-    start.write_all(&[1]).map_err(died)?;
+    // Not File's write: a tracer that died must not raise SIGPIPE here.
+    sys::write_all(start.as_raw_fd(), &[1]).map_err(|_| String::from("the tracer died"))?;
     answers.read_exact(&mut word).map_err(died)?;
     match i32::from_ne_bytes(word) {
         0 => Ok(()),

@@ -119,6 +119,18 @@ pub(crate) fn print_to_stderr(text: &str) {
     }
 }
 
+/// Whether what is written there could find a reader (poll(2): POLLERR on a pipe without one).
+pub(crate) fn is_open_for_writing(descriptor: c_int) -> bool {
+    let mut place = libc::pollfd {
+        fd: descriptor,
+        events: 0,
+        revents: 0,
+    };
+    // SAFETY: reads and writes one pollfd.
+    let ready = unsafe { libc::poll(&raw mut place, 1, 0) };
+    ready == 0
+}
+
 /// Writes all of `bytes`.
 pub(crate) fn write_all(descriptor: c_int, mut bytes: &[u8]) -> Result<(), i32> {
     while !bytes.is_empty() {
@@ -189,6 +201,14 @@ pub(crate) fn random_words() -> Result<[u64; 3], i32> {
     } else {
         Err(last_errno())
     }
+}
+
+/// Whether this process was marked as secure (AT_SECURE, getauxval(3)), as where real and effective
+/// ids differ: what it executes is marked, too.
+pub(crate) fn executes_securely() -> bool {
+    // SAFETY: takes nothing and cannot fail.
+    let value = unsafe { libc::getauxval(libc::AT_SECURE) };
+    value != 0
 }
 
 /// Keeps processes of the same user out of this one's memory, until the next exec.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use policy::Policy;
 
+use crate::elf::Elf;
 use crate::failure::Failure;
 use crate::script::{self, Interpreter};
 use crate::sys;
@@ -82,7 +83,12 @@ impl Target {
                     file.display()
                 ))
             })?;
-            let inner = Target::follow(found, arguments.clone(), policy, depth - 1)?;
+            let expanded = interpreter.arguments(&path, &arguments);
+            let inner = Target::follow(found.clone(), expanded, policy, depth - 1)?;
+            // An env behind it was resolved: its program runs, with what the kernel would give it.
+            if inner.path != found {
+                return Ok(inner);
+            }
             return Ok(Target {
                 path,
                 arguments,
@@ -205,28 +211,22 @@ impl Header {
         if gains_privileges(path, &self.metadata) {
             return Err(refuse("it gains privileges when executed (setuid, setgid or file capabilities), and under a filter it would run without them".into()));
         }
-        let Some(identification) = self
-            .bytes
-            .get(..20)
-            .filter(|bytes| bytes.starts_with(b"\x7fELF"))
-        else {
+        let Some(elf) = Elf::new(&self.bytes) else {
             return Ok(Format::Unknown);
         };
-        const ELFCLASS64: u8 = 2;
-        if identification[4] != ELFCLASS64 {
+        let native = syscalls::Abi::NATIVE;
+        if !elf.is_64_bit() {
             return Err(refuse(format!(
-                "a 32-bit program (ELFCLASS32), and the filter is for {}",
-                syscalls::Abi::NATIVE
+                "a 32-bit program (ELFCLASS32), and the filter is for {native}"
             )));
         }
-        let machine = u16::from_le_bytes([identification[18], identification[19]]);
-        if machine != NATIVE_MACHINE {
+        if !elf.is_native() {
+            let machine = elf.machine();
             return Err(refuse(format!(
-                "a program for another machine (ELF machine {machine}), and the filter is for {}",
-                syscalls::Abi::NATIVE
+                "a program for another machine (ELF machine {machine}), and the filter is for {native}"
             )));
         }
-        match loader(&self.bytes) {
+        match elf.loader() {
             None => Ok(Format::Static),
             Some(loader) if loader.exists() => Ok(Format::Dynamic),
             Some(loader) => Err(refuse(format!(
@@ -237,13 +237,6 @@ impl Header {
     }
 }
 
-/// `EM_X86_64` (elf(5)).
-#[cfg(target_arch = "x86_64")]
-const NATIVE_MACHINE: u16 = 62;
-/// `EM_AARCH64` (elf(5)).
-#[cfg(target_arch = "aarch64")]
-const NATIVE_MACHINE: u16 = 183;
-
 /// Whether exec gives the program ids or capabilities that its caller does not have.
 fn gains_privileges(path: &Path, metadata: &Metadata) -> bool {
     const SET_UID: u32 = libc::S_ISUID;
@@ -252,27 +245,4 @@ fn gains_privileges(path: &Path, metadata: &Metadata) -> bool {
     // Without the execute bit for the group, set-gid on a file means mandatory locking (stat(2)).
     let by_mode = mode & SET_UID != 0 || mode & SET_GID == SET_GID;
     by_mode || (metadata.size() > 0 && sys::has_file_capabilities(path))
-}
-
-/// The path in PT_INTERP (elf(5)), if the program has one within its first page.
-fn loader(bytes: &[u8]) -> Option<PathBuf> {
-    const PT_INTERP: u32 = 3;
-    let word = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
-    let half = |at: usize| {
-        Some(usize::from(u16::from_le_bytes(
-            bytes.get(at..at + 2)?.try_into().ok()?,
-        )))
-    };
-    let table = usize::try_from(word(32)?).ok()?;
-    let (size, count) = (half(54)?, half(56)?);
-    let entry = (0..count)
-        .map(|index| table.saturating_add(index * size))
-        .find(|&at| {
-            bytes.get(at..).and_then(|rest| rest.get(..4)) == Some(&PT_INTERP.to_le_bytes())
-        })?;
-    let start = usize::try_from(word(entry + 8)?).ok()?;
-    let length = usize::try_from(word(entry + 32)?).ok()?;
-    let path = bytes.get(start..start.checked_add(length)?)?;
-    let path = path.split(|&byte| byte == 0).next()?;
-    Some(PathBuf::from(OsStr::from_bytes(path)))
 }

@@ -39,11 +39,16 @@ pub(crate) fn launch(
     message.extend_from_slice(b"sandboxify: ");
     message.extend_from_slice(image.path.as_bytes());
     message.extend_from_slice(b": ");
+    // Behind the filter SIGPIPE can no longer be held back.
+    let audible = sys::is_open_for_writing(libc::STDERR_FILENO);
     let strings = sys::Strings::new(image);
     filter::load(program, logging)?;
     let errno = sys::execute_with(&strings, ticket.words());
     message.extend_from_slice(errno_in_words(errno).as_bytes());
     message.push(b'\n');
+    if !audible {
+        message.clear();
+    }
     sys::say_and_exit_with(&message, exec_status(errno), ticket.words())
 }
 
