@@ -27,11 +27,11 @@ pub(crate) enum Failure {
         /// The error number.
         errno: i32,
     },
-    /// The chosen method is not possible here.
-    #[error("--method {method}: {why}")]
-    Method {
-        /// The method.
-        method: &'static str,
+    /// What an option asks for is not possible here.
+    #[error("{option}: {why}")]
+    Unavailable {
+        /// The option.
+        option: &'static str,
         /// What stands against it, and what to use instead.
         why: String,
     },

@@ -16,9 +16,11 @@ pub(crate) fn isolate() -> Result<(), Failure> {
     match sys::landlock_abi() {
         Ok(abi) if abi >= SCOPES => {}
         Ok(_) | Err(libc::ENOSYS | libc::EOPNOTSUPP) => {
-            return Err(Failure::Usage(
-                "--isolate: needs Landlock ABI 6 (Linux 6.12), and this kernel has less".into(),
-            ));
+            let why = "needs Landlock ABI 6 (Linux 6.12), and this kernel has less".to_string();
+            return Err(Failure::Unavailable {
+                option: "--isolate",
+                why,
+            });
         }
         Err(errno) => {
             return Err(Failure::System {

@@ -48,8 +48,8 @@ impl<'a> Launch<'a> {
             Method::Ticket => self.ticket(),
             Method::Suspend => match suspend::attach() {
                 Ok(()) => self.suspended(),
-                Err(why) => Err(Failure::Method {
-                    method: "suspend",
+                Err(why) => Err(Failure::Unavailable {
+                    option: "--method suspend",
                     why,
                 }),
             },

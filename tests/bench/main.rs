@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         .map(|bound| over_runs(bound, &cases, &measured))
         .collect();
     let calls = per_call::measure();
-    let report = if json { as_json } else { as_table };
+    let report: Report = if json { as_json } else { as_table };
     print!("{}", report(&cases, &measured, &bounds, &ratios, &calls));
     let missed = bounds
         .iter()
@@ -99,7 +99,6 @@ fn over_runs(bound: &Bound, cases: &[Case], measured: &[Vec<f64>]) -> f64 {
 
 type Report = fn(&[Case], &[Vec<f64>], &[Bound], &[f64], &[per_call::Cost]) -> String;
 
-#[allow(clippy::let_underscore_untyped)]
 fn as_table(
     cases: &[Case],
     measured: &[Vec<f64>],
@@ -107,7 +106,6 @@ fn as_table(
     ratios: &[f64],
     calls: &[per_call::Cost],
 ) -> String {
-    let _: Report = as_json;
     let mut text = format!(
         "start-up, median of {ROUNDS} rounds x {} runs\n",
         measured.len()
@@ -132,6 +130,9 @@ fn as_table(
     text.push_str("an allowed call\n");
     for cost in calls {
         let _ = writeln!(text, "  {:<46} {:8.1} ns", cost.name, cost.nanoseconds);
+    }
+    if per_call::grows_with_the_list(calls) {
+        text.push_str("  MISSED: the long list costs over 10 ns more\n");
     }
     text
 }
