@@ -58,27 +58,12 @@ impl Command {
         let mut print = false;
         while let Some(argument) = parser.next()? {
             match argument {
-                Long("allow") => options.set_list(Mode::AllowList, "--allow", parser.value()?)?,
-                Long("deny") => options.set_list(Mode::DenyList, "--deny", parser.value()?)?,
-                Long("policy") => {
-                    return Err(Failure::Usage(
-                        "--policy: policy files are not supported yet".into(),
-                    ));
-                }
-                Long("default-action") => options.default_action = Some(parser.value()?),
-                Long("method") => options.method = Method::parse(&parser.value()?)?,
-                Long("isolate") => options.isolate = true,
-                Long("log") => options.log = true,
-                Short('q') | Long("quiet") => options.quiet = true,
                 Long("print") => print = true,
                 Short('h') | Long("help") => return Ok(Command::Print(HELP.into())),
-                Short('V') | Long("version") => {
-                    return Ok(Command::Print(format!(
-                        "sandboxify {}\n",
-                        env!("CARGO_PKG_VERSION")
-                    )));
-                }
-                Value(program) if !print => {
+                Short('V') | Long("version") => return Ok(Command::Print(version())),
+                // With --print a program may follow; it is not run.
+                Value(_) if print => break,
+                Value(program) => {
                     let arguments = parser.raw_args()?.collect();
                     return Ok(Command::Launch {
                         options,
@@ -86,8 +71,11 @@ impl Command {
                         arguments,
                     });
                 }
-                // With --print a program may follow; it is not run.
-                Value(_) => break,
+                Long(name) => {
+                    let name = name.to_string();
+                    options.set(&name, &mut parser)?;
+                }
+                Short('q') => options.quiet = true,
                 other => return Err(other.unexpected().into()),
             }
         }
@@ -96,6 +84,10 @@ impl Command {
             false => Err(Failure::Usage("no program given".into())),
         }
     }
+}
+
+fn version() -> String {
+    format!("sandboxify {}\n", env!("CARGO_PKG_VERSION"))
 }
 
 impl From<lexopt::Error> for Failure {
@@ -136,6 +128,25 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Takes up one long option, with its value from the parser.
+    fn set(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<(), Failure> {
+        match name {
+            "allow" => self.set_list(Mode::AllowList, "--allow", parser.value()?)?,
+            "deny" => self.set_list(Mode::DenyList, "--deny", parser.value()?)?,
+            "policy" => {
+                let why = "--policy: policy files are not supported yet";
+                return Err(Failure::Usage(why.into()));
+            }
+            "default-action" => self.default_action = Some(parser.value()?),
+            "method" => self.method = Method::parse(&parser.value()?)?,
+            "isolate" => self.isolate = true,
+            "log" => self.log = true,
+            "quiet" => self.quiet = true,
+            unknown => return Err(Long(unknown).unexpected().into()),
+        }
+        Ok(())
+    }
+
     fn set_list(
         &mut self,
         mode: Mode,

@@ -59,10 +59,6 @@ impl Target {
         policy: &Policy,
         depth: usize,
     ) -> Result<Target, Failure> {
-        let refuse = |why: &str| Failure::NotExecutable {
-            path: path.clone(),
-            why: why.into(),
-        };
         let header = Header::read(&path)?;
         let Some(interpreter) = script::interpreter(&header.bytes) else {
             let format = header.format(&path)?;
@@ -73,39 +69,47 @@ impl Target {
             });
         };
         if depth == 0 {
-            return Err(refuse("too many interpreters, one behind the other"));
+            let why = "too many interpreters, one behind the other".to_string();
+            return Err(Failure::NotExecutable { path, why });
         }
-        if !interpreter.is_env() {
-            let file = interpreter.file();
-            let found = usable(&file).map_err(|_| {
-                refuse(&format!(
-                    "its interpreter {} cannot be executed",
-                    file.display()
-                ))
-            })?;
-            let expanded = interpreter.arguments(&path, &arguments);
-            let inner = Target::follow(found.clone(), expanded, policy, depth - 1)?;
-            // An env behind it was resolved: its program runs, with what the kernel would give it.
-            if inner.path != found {
-                return Ok(inner);
+        if interpreter.is_env() {
+            if let Some((program, arguments)) = script::through_env(&interpreter, &path, &arguments)
+            {
+                return Target::follow(find(&program)?, arguments, policy, depth - 1);
             }
-            return Ok(Target {
-                path,
-                arguments,
-                format: inner.format,
-            });
-        }
-        match script::through_env(&interpreter, &path, &arguments) {
-            Some((program, arguments)) => {
-                Target::follow(find(&program)?, arguments, policy, depth - 1)
+            if !exec_is_allowed(policy) {
+                let why = second_exec(&interpreter);
+                return Err(Failure::NotExecutable { path, why });
             }
-            None if exec_is_allowed(policy) => Ok(Target {
-                path,
-                arguments,
-                format: Format::Dynamic,
-            }),
-            None => Err(refuse(&second_exec(&interpreter))),
         }
+        Target::behind(&interpreter, path, arguments, policy, depth)
+    }
+
+    /// A script whose interpreter the kernel starts itself.
+    fn behind(
+        interpreter: &Interpreter,
+        path: PathBuf,
+        arguments: Vec<OsString>,
+        policy: &Policy,
+        depth: usize,
+    ) -> Result<Target, Failure> {
+        let file = interpreter.file();
+        let Ok(found) = usable(&file) else {
+            let why = format!("its interpreter {} cannot be executed", file.display());
+            return Err(Failure::NotExecutable { path, why });
+        };
+        let expanded = interpreter.arguments(&path, &arguments);
+        let inner = Target::follow(found.clone(), expanded, policy, depth - 1)?;
+        // An env behind it was resolved: its program runs, with what the kernel would give it.
+        if inner.path != found {
+            return Ok(inner);
+        }
+        let format = inner.format;
+        Ok(Target {
+            path,
+            arguments,
+            format,
+        })
     }
 }
 

@@ -57,103 +57,95 @@ pub fn run(program: &[Instruction], call: &Call) -> Result<u32, Fault> {
         let instruction = program.get(at).ok_or(Fault::NoReturn)?;
         let k = instruction.k;
         at += 1;
-        let condition = match instruction.code {
+        match instruction.code {
             RETURN => return Ok(k),
-            LOAD => {
-                a = call.word(k).ok_or(Fault::UnknownOffset)?;
-                continue;
-            }
-            XOR => {
-                a ^= k;
-                continue;
-            }
-            OR_X => {
-                a |= x;
-                continue;
-            }
-            COPY_TO_X => {
-                x = a;
-                continue;
-            }
-            JUMP => {
-                at = at
-                    .checked_add(usize::try_from(k).map_err(|_| Fault::NoReturn)?)
-                    .ok_or(Fault::NoReturn)?;
-                continue;
-            }
-            JUMP_EQUAL => a == k,
-            JUMP_GREATER_EQUAL => a >= k,
-            JUMP_SET => a & k != 0,
-            _ => return Err(Fault::UnknownInstruction),
-        };
-        at += usize::from(if condition {
-            instruction.jt
-        } else {
-            instruction.jf
-        });
+            LOAD => a = call.word(k).ok_or(Fault::UnknownOffset)?,
+            XOR => a ^= k,
+            OR_X => a |= x,
+            COPY_TO_X => x = a,
+            JUMP => at = at.saturating_add(usize::try_from(k).unwrap_or(usize::MAX)),
+            _ => at += skip(instruction, a)?,
+        }
     }
+}
+
+/// How many instructions a conditional jump skips.
+fn skip(instruction: &Instruction, a: u32) -> Result<usize, Fault> {
+    let k = instruction.k;
+    let condition = match instruction.code {
+        JUMP_EQUAL => a == k,
+        JUMP_GREATER_EQUAL => a >= k,
+        JUMP_SET => a & k != 0,
+        _ => return Err(Fault::UnknownInstruction),
+    };
+    let distance = if condition {
+        instruction.jt
+    } else {
+        instruction.jf
+    };
+    Ok(usize::from(distance))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const fn ret(k: u32) -> Instruction {
+        Instruction::plain(RETURN, k)
+    }
+
+    const fn load(k: u32) -> Instruction {
+        Instruction::plain(LOAD, k)
+    }
+
+    const fn branch(code: u16, k: u32) -> Instruction {
+        Instruction {
+            code,
+            jt: 0,
+            jf: 1,
+            k,
+        }
+    }
+
+    const CALL: Call = Call {
+        audit: 1,
+        number: 2,
+        arguments: [0, 0x11_0000_0022, 0, 0, 0, 0],
+    };
+
     #[test]
-    fn each_instruction_does_what_the_kernel_documents() {
-        let ret = |k| Instruction::plain(RETURN, k);
-        let load = |k| Instruction::plain(LOAD, k);
-        let call = Call {
-            audit: 1,
-            number: 2,
-            arguments: [0, 0x11_0000_0022, 0, 0, 0, 0],
-        };
-        let jump = |code, k| {
-            [
-                load(NUMBER),
-                Instruction {
-                    code,
-                    jt: 0,
-                    jf: 1,
-                    k,
-                },
-                ret(10),
-                ret(20),
-            ]
-        };
-        for (program, expected) in [
-            (&jump(JUMP_EQUAL, 2)[..], Ok(10)),
-            (&jump(JUMP_EQUAL, 3)[..], Ok(20)),
-            (&jump(JUMP_GREATER_EQUAL, 2)[..], Ok(10)),
-            (&jump(JUMP_GREATER_EQUAL, 3)[..], Ok(20)),
-            (&jump(JUMP_SET, 6)[..], Ok(10)),
-            (&jump(JUMP_SET, 5)[..], Ok(20)),
-            (
-                &[
-                    load(argument_high(1)),
-                    Instruction {
-                        code: JUMP_EQUAL,
-                        jt: 0,
-                        jf: 1,
-                        k: 0x11,
-                    },
-                    ret(1),
-                    ret(2),
-                ][..],
-                Ok(1),
-            ),
-            (&[Instruction::plain(JUMP, 1), ret(1), ret(2)][..], Ok(2)),
-            (&[load(8), ret(1)][..], Err(Fault::UnknownOffset)),
-            (&[load(0)][..], Err(Fault::NoReturn)),
-            (
-                &[Instruction::plain(JUMP, u32::MAX)][..],
-                Err(Fault::NoReturn),
-            ),
+    fn a_condition_chooses_between_two_ways() {
+        for (offset, code, k, expected) in [
+            (NUMBER, JUMP_EQUAL, 2, 10),
+            (NUMBER, JUMP_EQUAL, 3, 20),
+            (NUMBER, JUMP_GREATER_EQUAL, 2, 10),
+            (NUMBER, JUMP_GREATER_EQUAL, 3, 20),
+            (NUMBER, JUMP_SET, 6, 10),
+            (NUMBER, JUMP_SET, 5, 20),
+            (AUDIT, JUMP_EQUAL, 1, 10),
+            (argument_low(1), JUMP_EQUAL, 0x22, 10),
+            (argument_high(1), JUMP_EQUAL, 0x11, 10),
+        ] {
+            let program = [load(offset), branch(code, k), ret(10), ret(20)];
+            assert_eq!(run(&program, &CALL), Ok(expected), "{program:?}");
+        }
+        let long = [Instruction::plain(JUMP, 1), ret(1), ret(2)];
+        assert_eq!(run(&long, &CALL), Ok(2));
+    }
+
+    #[test]
+    fn a_program_that_is_none_has_no_answer() {
+        for (program, fault) in [
+            (&[load(8), ret(1)][..], Fault::UnknownOffset),
+            (&[load(0)][..], Fault::NoReturn),
+            (&[][..], Fault::NoReturn),
+            (&[Instruction::plain(JUMP, u32::MAX)][..], Fault::NoReturn),
             (
                 &[Instruction::plain(0x16, 0)][..],
-                Err(Fault::UnknownInstruction),
+                Fault::UnknownInstruction,
             ),
         ] {
-            assert_eq!(run(program, &call), expected, "{program:?}");
+            assert_eq!(run(program, &CALL), Err(fault), "{program:?}");
         }
     }
 
@@ -161,27 +153,18 @@ mod tests {
     fn xor_and_or_gather_differences() {
         let program = |guess| {
             [
-                Instruction::plain(LOAD, argument_low(1)),
+                load(argument_low(1)),
                 Instruction::plain(XOR, 0x22),
                 Instruction::plain(COPY_TO_X, 0),
-                Instruction::plain(LOAD, argument_high(1)),
+                load(argument_high(1)),
                 Instruction::plain(XOR, guess),
                 Instruction::plain(OR_X, 0),
-                Instruction {
-                    code: JUMP_EQUAL,
-                    jt: 0,
-                    jf: 1,
-                    k: 0,
-                },
-                Instruction::plain(RETURN, 1),
-                Instruction::plain(RETURN, 2),
+                branch(JUMP_EQUAL, 0),
+                ret(1),
+                ret(2),
             ]
         };
-        let call = Call {
-            arguments: [0, 0x11_0000_0022, 0, 0, 0, 0],
-            ..Call::default()
-        };
-        assert_eq!(run(&program(0x11), &call), Ok(1));
-        assert_eq!(run(&program(0x12), &call), Ok(2));
+        assert_eq!(run(&program(0x11), &CALL), Ok(1));
+        assert_eq!(run(&program(0x12), &CALL), Ok(2));
     }
 }
