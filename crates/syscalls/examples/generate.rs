@@ -1,10 +1,11 @@
-//! Writes `src/table.rs` from two lists: `numbers.tsv` (name and number on each ABI, tab-separated,
-//! `-` where there is none) and `systemd-groups.txt` (`@group: member member …`).
+//! Writes `src/table.rs` and `src/argument_table.rs` from three lists: `numbers.tsv` (name and number
+//! on each ABI, tab-separated, `-` where there is none), `systemd-groups.txt` (`@group: member
+//! member …`) and the formats of the system-call events in tracefs (`prototypes.rs`).
 //!
 //! ```text
-//! cargo run -p syscalls --example generate -- [--check] NUMBERS GROUPS TABLE
+//! cargo run -p syscalls --example generate -- [--check] NUMBERS GROUPS FORMATS DIRECTORY
 //! ```
-//! With `--check` nothing is written; the status is 1 when the table is not what the lists give.
+//! With `--check` nothing is written; the status is 1 when a table is not what the lists give.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +16,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
+
+#[path = "generate/argument_table.rs"]
+mod argument_table;
+#[path = "generate/prototypes.rs"]
+mod prototypes;
 
 /// The columns of the table, in its order; `names.rs` knows the same order.
 const ABIS: [&str; 5] = ["x86_64", "x86", "x32", "aarch64", "arm"];
@@ -29,18 +35,32 @@ fn main() -> ExitCode {
     if check {
         arguments.remove(0);
     }
-    let [numbers, groups, table] = &arguments[..] else {
-        eprintln!("usage: generate [--check] NUMBERS GROUPS TABLE");
+    let [numbers, groups, formats, directory] = &arguments[..] else {
+        eprintln!("usage: generate [--check] NUMBERS GROUPS FORMATS DIRECTORY");
         return ExitCode::from(2);
     };
-    let wanted = render(&read(numbers), &read(groups));
-    if !check {
-        std::fs::write(table, wanted).expect("write the table");
-    } else if read(table) != wanted {
-        eprintln!("{table} is not what {numbers} and {groups} give; run without --check");
-        return ExitCode::FAILURE;
+    let groups = parse_groups(&read(groups));
+    let calls = parse_calls(&read(numbers), &groups);
+    let prototypes = prototypes::prototypes(&read(formats));
+    let names: Vec<&str> = calls.keys().map(String::as_str).collect();
+    let wanted = [
+        ("table.rs", render(&calls, groups)),
+        (
+            "argument_table.rs",
+            argument_table::render(&names, &prototypes),
+        ),
+    ];
+    let mut status = ExitCode::SUCCESS;
+    for (file, wanted) in wanted {
+        let table = format!("{directory}/{file}");
+        if !check {
+            std::fs::write(table, wanted).expect("write the table");
+        } else if read(&table) != wanted {
+            eprintln!("{table} is not what the lists give; run without --check");
+            status = ExitCode::FAILURE;
+        }
     }
-    ExitCode::SUCCESS
+    status
 }
 
 fn read(path: &str) -> String {
@@ -50,9 +70,7 @@ fn read(path: &str) -> String {
 type Calls = BTreeMap<String, Vec<Option<u32>>>;
 type Groups = BTreeMap<String, Vec<String>>;
 
-fn render(numbers: &str, groups: &str) -> String {
-    let mut groups = parse_groups(groups);
-    let calls = parse_calls(numbers, &groups);
+fn render(calls: &Calls, mut groups: Groups) -> String {
     // Every call that has a number, computed at use; here its members are only names of elsewhere.
     groups.remove("known");
     let mut out = String::from(
@@ -68,10 +86,10 @@ fn render(numbers: &str, groups: &str) -> String {
          /// In [`MEMBERS`]: the rest of the value is the index of a group, not of a call.\n\
          pub(crate) const NESTED: u16 = 0x8000;\n\n",
     );
-    render_calls(&calls, &mut out);
-    render_newest(&calls, &mut out);
-    render_hash(&calls, &mut out);
-    render_groups(&groups, &calls, &mut out);
+    render_calls(calls, &mut out);
+    render_newest(calls, &mut out);
+    render_hash(calls, &mut out);
+    render_groups(&groups, calls, &mut out);
     out
 }
 

@@ -33,18 +33,18 @@ impl Call {
     }
 }
 
-/// The entry of a name in the table: at the place that its name hashes to, or soon behind it. A
-/// list of names is looked up at every start of a program, so this is worth a table.
-fn find(name: &str) -> Option<&'static Call> {
+/// The index of a name in the table: at the place that it hashes to, or soon behind it. A list of
+/// names is looked up at every start of a program, so this is worth a table.
+pub(crate) fn find(name: &str) -> Option<usize> {
     let mut slot = hash(name);
     loop {
         match SLOTS[slot % SLOTS.len()] {
             EMPTY => return None,
             index => {
-                let call = &CALLS[usize::from(index)];
+                let index = usize::from(index);
                 // Byte by byte: comparing slices would call memcmp.
-                if call.name().bytes().eq(name.bytes()) {
-                    return Some(call);
+                if CALLS[index].name().bytes().eq(name.bytes()) {
+                    return Some(index);
                 }
             }
         }
@@ -64,7 +64,7 @@ fn hash(name: &str) -> usize {
 /// Numbers of x32 come without bit 30. The table holds the numbers of Linux 6.18 and the two that
 /// later kernels have reserved.
 pub fn number(abi: Abi, name: &str) -> Option<u32> {
-    find(name)?.number(abi)
+    CALLS[find(name)?].number(abi)
 }
 
 /// The name of the call with this number.
