@@ -1,5 +1,5 @@
 # The only builder of what is shipped and tested. Everything that a user runs ends up in
-# target/release: libsandbox.so and sandboxify.
+# target/release: libsandbox.so, sandboxify and sandbox-policy.
 
 CARGO ?= cargo
 CC ?= cc
@@ -24,7 +24,7 @@ all:
 
 .PHONY: help
 help:
-	@echo 'make             build $(RELEASE)/libsandbox.so and $(RELEASE)/sandboxify'
+	@echo 'make             build libsandbox.so, sandboxify and sandbox-policy in $(RELEASE)'
 	@echo 'make try         install what is missing, build, and run real programs under a filter'
 	@echo 'make test        install what is missing, check, build, and run all tests'
 	@echo 'make test-all    the same with full counts and large programs'
@@ -67,16 +67,23 @@ bench: all
 
 .PHONY: deny
 deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo 'cargo-deny is missing: cargo install --locked cargo-deny' >&2; exit 1; }
 	$(CARGO) deny check licenses bans sources
 
 .PHONY: install
 install:
 	install -D -m 755 $(RELEASE)/sandboxify $(DESTDIR)$(PREFIX)/bin/sandboxify
+	install -D -m 755 $(RELEASE)/sandbox-policy $(DESTDIR)$(PREFIX)/bin/sandbox-policy
 	install -D -m 755 $(RELEASE)/libsandbox.so $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
+	install -D -m 644 docs/man/sandbox-policy.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	install -D -m 644 docs/man/libsandbox.7 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	install -D -m 644 packaging/completions/sandboxify.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+	$(RELEASE)/sandbox-policy completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
+	$(RELEASE)/sandbox-policy completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
+	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
+	chmod 644 $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 
 .PHONY: uninstall
 uninstall:
@@ -84,6 +91,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+	rm -f $(DESTDIR)$(PREFIX)/bin/sandbox-policy $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 
 .PHONY: clean
 clean:

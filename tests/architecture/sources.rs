@@ -20,7 +20,7 @@ fn source_directories() -> Vec<PathBuf> {
     let rooms = fs::read_dir(top.join("crates"))
         .expect("crates")
         .map(|entry| entry.expect("a room").path());
-    let doors = ["libsandbox", "sandboxify"].map(|door| top.join(door));
+    let doors = ["libsandbox", "sandbox-policy", "sandboxify"].map(|door| top.join(door));
     rooms
         .chain(doors)
         .map(|room| room.join("src"))

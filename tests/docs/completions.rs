@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sandbox_tests::{Run, installed, repository, skip};
+use sandbox_tests::{Run, installed, public_directory, repository, sandbox_policy, skip};
 
-use crate::words::{help, long_options, methods, page};
+use crate::words::{commands, help, long_options, methods, options_of, page};
 
 const BASH: &str = "packaging/completions/sandboxify.bash";
 const ZSH: &str = "packaging/completions/_sandboxify";
@@ -87,4 +87,63 @@ fn zsh_reads_its_completion() {
         .outcome()
         .succeeded()
         .stderr("");
+}
+
+/// What bash offers for the last of these words, by the policy tool's own script.
+fn offered_by_the_policy_tool(words: &[&str]) -> BTreeSet<String> {
+    let program = r#"
+        source <("$0" completions bash)
+        COMP_WORDS=(sandbox-policy "$@"); COMP_CWORD=$#
+        function=$(complete -p sandbox-policy | sed 's/.* -F \([^ ]*\) .*/\1/')
+        $function sandbox-policy "${COMP_WORDS[$#]}" "${COMP_WORDS[$#-1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let run = Run::new("bash").args(["-c", program]).arg(sandbox_policy());
+    let outcome = run.args(words).outcome().succeeded();
+    outcome
+        .stdout
+        .split_whitespace()
+        .map(String::from)
+        .collect()
+}
+
+#[test]
+fn bash_completes_the_commands_of_the_policy_tool_and_their_options() {
+    let commands = commands();
+    let offered = offered_by_the_policy_tool(&[""]);
+    assert!(offered.is_superset(&commands), "{offered:?}");
+    for command in commands.iter().filter(|command| *command != "help") {
+        let offered = offered_by_the_policy_tool(&[command, "--"]);
+        let options = options_of(Some(command));
+        let expected = options.iter().map(|option| format!("--{option}"));
+        assert_eq!(offered, expected.collect(), "{command}");
+    }
+    for (words, wanted) in [
+        (&["test", "--comp"][..], "--compiled"),
+        (&["export", "--form", "d"], "disasm"),
+        (&["completions", "z"], "zsh"),
+    ] {
+        assert_eq!(
+            offered_by_the_policy_tool(words),
+            set(&[wanted]),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn zsh_reads_the_completion_of_the_policy_tool() {
+    let Some(zsh) = installed("zsh") else {
+        return skip("zsh is not installed");
+    };
+    let run = Run::new(sandbox_policy()).args(["completions", "zsh"]);
+    let script = run
+        .outcome()
+        .succeeded()
+        .stdout_has("#compdef sandbox-policy\n");
+    let directory = public_directory();
+    let file = directory.path().join("_sandbox-policy");
+    std::fs::write(&file, script.stdout).expect("the script");
+    let run = Run::new(zsh).arg("-n").arg(file);
+    run.outcome().succeeded().stderr("");
 }

@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 6] = [
+const INSTALLED: [&str; 10] = [
+    "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",
+    "usr/share/bash-completion/completions/sandbox-policy",
     "usr/share/bash-completion/completions/sandboxify",
+    "usr/share/man/man1/sandbox-policy.1",
     "usr/share/man/man1/sandboxify.1",
     "usr/share/man/man7/libsandbox.7",
+    "usr/share/zsh/site-functions/_sandbox-policy",
     "usr/share/zsh/site-functions/_sandboxify",
 ];
 
@@ -54,6 +58,15 @@ fn what_make_install_puts_in_place_works_there_and_make_uninstall_leaves_nothing
         .succeeded()
         .stdout("Seccomp:\t2\n")
         .stderr("");
+    let tool = directory.path().join("usr/bin/sandbox-policy");
+    for (shell, file) in [
+        ("bash", "bash-completion/completions/sandbox-policy"),
+        ("zsh", "zsh/site-functions/_sandbox-policy"),
+    ] {
+        let script = fs::read_to_string(directory.path().join("usr/share").join(file));
+        let run = Run::new(&tool).args(["completions", shell]);
+        run.outcome().succeeded().stdout(&script.expect(file));
+    }
     make("uninstall", directory.path());
     assert_eq!(files(directory.path()), Vec::<PathBuf>::new());
 }

@@ -77,4 +77,7 @@ fn every_room_is_on_the_map() {
         let path = format!("`crates/{}/`", name.to_string_lossy());
         assert!(page.contains(&path), "{path}");
     }
+    for door in ["libsandbox", "sandbox-policy", "sandboxify"] {
+        assert!(page.contains(&format!("| `{door}/` ")), "{door}");
+    }
 }

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 
 use sandbox_tests::{Run, installed, repository, skip};
 
-use crate::words::{help, long_options, methods, page};
+use crate::words::{commands, help, long_options, methods, options_of, page};
 
-const PAGES: [&str; 2] = ["docs/man/sandboxify.1", "docs/man/libsandbox.7"];
+const PAGES: [&str; 3] = [
+    "docs/man/sandboxify.1",
+    "docs/man/sandbox-policy.1",
+    "docs/man/libsandbox.7",
+];
 
 /// The long options that a page in mdoc(7) explains: those that begin an item of a list.
 fn explained(page: &str) -> BTreeSet<String> {
@@ -24,6 +28,24 @@ fn the_manual_explains_every_option_of_the_help_and_no_other() {
         explained(&page("docs/man/sandboxify.1")),
         long_options(&help())
     );
+}
+
+#[test]
+fn the_manual_explains_every_command_of_the_policy_tool_and_their_options_and_no_other() {
+    let page = page("docs/man/sandbox-policy.1");
+    let (_, rest) = page.split_once(".Ss Commands\n").expect("commands");
+    let (list, _) = rest.split_once(".Ss").expect("more sections");
+    let items = list.lines().filter_map(|line| line.strip_prefix(".It Cm "));
+    let items: BTreeSet<String> = items.map(String::from).collect();
+    assert!(items.len() > 5, "{items:?}");
+    assert_eq!(items, commands());
+
+    let mut options = options_of(None);
+    for command in commands().iter().filter(|command| *command != "help") {
+        options.extend(options_of(Some(command)));
+    }
+    assert!(options.contains("list-allow"), "{options:?}");
+    assert_eq!(explained(&page), options);
 }
 
 #[test]

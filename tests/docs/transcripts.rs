@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use sandbox_tests::{Run, libsandbox, public_directory, publish, repository, sandboxify};
+use sandbox_tests::{
+    Run, libsandbox, public_directory, publish, repository, sandbox_policy, sandboxify,
+};
 
 use crate::transcript::{Step, lines_match, steps};
 use crate::words::page;
@@ -24,12 +26,13 @@ fn script(steps: &[Step]) -> String {
     script
 }
 
-/// A directory with what the commands name: the examples and the built doors.
+/// A directory with what the commands name: the examples and the built programs.
 fn checkout(directory: &Path) {
     let release = directory.join("target/release");
     fs::create_dir_all(&release).expect("target/release");
     publish(&libsandbox(), &release);
     publish(&sandboxify(), &release);
+    publish(&sandbox_policy(), &release);
     Run::new("cp")
         .arg("-R")
         .arg(repository().join("examples"))

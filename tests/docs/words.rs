@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use sandbox_tests::{Run, repository, sandboxify};
+use sandbox_tests::{Run, repository, sandbox_policy, sandboxify};
 
 /// The text of a file of the repository.
 pub fn page(path: &str) -> String {
@@ -14,6 +14,28 @@ pub fn page(path: &str) -> String {
 pub fn help() -> String {
     let outcome = Run::new(sandboxify()).arg("--help").outcome().succeeded();
     outcome.stdout
+}
+
+/// The commands of `sandbox-policy`, as its help lists them.
+pub fn commands() -> BTreeSet<String> {
+    let help = Run::new(sandbox_policy()).arg("--help").outcome().stdout;
+    let (_, rest) = help
+        .split_once("\nCommands:\n")
+        .expect("a list of commands");
+    let lines = rest.lines().take_while(|line| !line.is_empty());
+    let commands = lines.filter_map(|line| line.split_whitespace().next());
+    commands.map(String::from).collect()
+}
+
+/// The options of a command of `sandbox-policy`, as its help lists them; of all without one.
+pub fn options_of(command: Option<&str>) -> BTreeSet<String> {
+    let run = Run::new(sandbox_policy()).args(command).arg("--help");
+    let help = run.outcome().succeeded().stdout;
+    let lines = help.lines().map(str::trim_start);
+    let listed = lines.filter(|line| line.starts_with('-'));
+    // The description behind an option may name one of another program.
+    let names = listed.map(|line| line.split("  ").next().unwrap_or(line));
+    names.flat_map(long_options).collect()
 }
 
 /// Every `--option` in a text, without its dashes.

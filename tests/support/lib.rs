@@ -49,6 +49,11 @@ pub fn sandboxify() -> PathBuf {
     built("sandboxify")
 }
 
+/// The policy tool.
+pub fn sandbox_policy() -> PathBuf {
+    built("sandbox-policy")
+}
+
 /// A directory that every user can enter and that is gone when the value is dropped.
 pub fn public_directory() -> tempfile::TempDir {
     let directory = tempfile::Builder::new()

@@ -1,0 +1,68 @@
+//! `export`: the compiled filter for others to load.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use filter::{Instruction, Program};
+use syscalls::Abi;
+
+use crate::Output;
+use crate::arguments::{Form, PolicyArguments};
+use crate::disassemble::disassemble;
+use crate::failure::Failure;
+use crate::source::Source;
+
+pub(crate) fn run(
+    arguments: &PolicyArguments,
+    form: Form,
+    output: Option<&Path>,
+) -> Result<Output, Failure> {
+    let compiled = Source::read(arguments)?.compile(Abi::NATIVE)?;
+    let program = Program::compile(&compiled.policy, None)?.check(&compiled.policy, None)?;
+    let bytes = match form {
+        Form::Bpf => raw(program.instructions()),
+        Form::Disasm => disassemble(program.instructions()).into_bytes(),
+    };
+    match output {
+        Some(path) => {
+            write_whole(path, &bytes)?;
+            Ok(Output::text(String::new()))
+        }
+        None if form == Form::Bpf && std::io::stdout().is_terminal() => Err(Failure::Terminal),
+        None => Ok(Output { bytes, yes: true }),
+    }
+}
+
+/// `struct sock_filter[]` in this machine's byte order (include/uapi/linux/filter.h).
+fn raw(instructions: &[Instruction]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 * instructions.len());
+    for instruction in instructions {
+        bytes.extend_from_slice(&instruction.code.to_ne_bytes());
+        bytes.extend_from_slice(&[instruction.jt, instruction.jf]);
+        bytes.extend_from_slice(&instruction.k.to_ne_bytes());
+    }
+    bytes
+}
+
+/// Writes a file whole or not at all: under another name first, then moved into place.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failure = |source| Failure::Io {
+        what: path.display().to_string(),
+        source,
+    };
+    // A pipe or a device is written to; a file must not take its place.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, bytes).map_err(failure);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let draft = path.with_file_name(name);
+    let written = std::fs::write(&draft, bytes)
+        .and_then(|()| std::fs::File::open(&draft)?.sync_all())
+        .and_then(|()| std::fs::rename(&draft, path));
+    written.map_err(|error| {
+        // What was begun is of no use to anyone.
+        let _ = std::fs::remove_file(&draft);
+        failure(error)
+    })
+}

@@ -1,0 +1,38 @@
+//! What can go wrong, with the place and the cause.
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// No list anywhere.
+    #[error(
+        "no policy given: use --list-allow LIST or --list-deny LIST, or set SECCOMP_SYSCALL_ALLOW or SECCOMP_SYSCALL_DENY"
+    )]
+    NoPolicy,
+    /// A list or a value that cannot be read.
+    #[error(transparent)]
+    Policy(#[from] policy::Error),
+    /// The filter could not be compiled.
+    #[error(transparent)]
+    Filter(#[from] filter::Error),
+    /// A file or a stream.
+    #[error("{what}: {source}")]
+    Io {
+        /// The file or stream.
+        what: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A call, group or ABI that there is not.
+    #[error("\"{word}\" is no {kind}{hint}")]
+    Unknown {
+        /// What it was taken for.
+        kind: &'static str,
+        /// The word.
+        word: String,
+        /// What to do about it; empty or from "; ".
+        hint: &'static str,
+    },
+    /// Bytes for a terminal.
+    #[error("the filter is no text; use --output FILE, redirect it, or use --form disasm")]
+    Terminal,
+}

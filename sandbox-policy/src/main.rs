@@ -1,0 +1,101 @@
+//! The policy tool: what does a list mean, would a call pass, and what is a call?
+//!
+//! Each subcommand is a module with one function that gives its output as text and an exit status;
+//! this file prints it. Status 0 is yes, 1 is no (a call that does not pass, a finding, a thread
+//! without a filter), 2 an error.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod calls;
+mod check;
+mod completions;
+mod disassemble;
+mod export;
+mod failure;
+mod groups;
+mod judge;
+mod lint;
+mod show;
+mod source;
+mod verify;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use failure::Failure;
+
+/// What a subcommand prints, and whether the answer is yes.
+pub(crate) struct Output {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) yes: bool,
+}
+
+impl Output {
+    /// A text that is the whole answer.
+    pub(crate) fn text(text: String) -> Output {
+        Output {
+            bytes: text.into_bytes(),
+            yes: true,
+        }
+    }
+
+    /// A text, and what the exit status says.
+    pub(crate) fn answer(text: String, yes: bool) -> Output {
+        Output {
+            bytes: text.into_bytes(),
+            yes,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let done = run(&Arguments::parse()).and_then(|output| {
+        let mut stdout = std::io::stdout();
+        // Without the flush a failure to write what follows the last newline would go unnoticed.
+        let written = stdout
+            .write_all(&output.bytes)
+            .and_then(|()| stdout.flush());
+        match written {
+            // A reader that has seen enough is no failure.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Io {
+                what: "standard output".into(),
+                source: error,
+            }),
+            _ => Ok(output.yes),
+        }
+    });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) => {
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "sandbox-policy: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Output, Failure> {
+    let json = arguments.json;
+    match &arguments.command {
+        Command::Show { policy } => show::run(policy, json),
+        Command::Check { policy } => check::run(policy, json),
+        Command::Test {
+            policy,
+            compiled,
+            arch,
+            calls,
+        } => judge::run(policy, *compiled, arch.as_deref(), calls, json),
+        Command::Export {
+            policy,
+            form,
+            output,
+        } => export::run(policy, *form, output.as_deref()),
+        Command::Groups { name } => groups::run(name.as_deref(), json),
+        Command::Syscalls { call } => calls::run(call.as_deref(), json),
+        Command::Verify { pid } => verify::run(*pid, json),
+        Command::Completions { shell } => Ok(completions::run(*shell)),
+    }
+}
