@@ -14,9 +14,9 @@ pub(crate) struct Environment {
     array: sys::Strings,
 }
 
-/// Values of variables, copied out of the environment.
-pub(crate) struct Variables {
-    values: Vec<(&'static str, Vec<u8>)>,
+/// Values of variables, where the environment has them.
+pub(crate) struct Variables<'a> {
+    values: Vec<(&'static str, &'a [u8])>,
 }
 
 impl Environment {
@@ -33,10 +33,9 @@ impl Environment {
         self.value_start(name).is_some()
     }
 
-    /// Copies variables, of several definitions the first, as getenv(3) does.
-    pub(crate) fn copy(&self, names: &[&'static str]) -> Variables {
-        let value =
-            |&name: &&'static str| Some((name, sys::bytes(self.value_start(name)?).to_vec()));
+    /// Looks variables up, of several definitions the first, as getenv(3) does.
+    pub(crate) fn look_up(&self, names: &[&'static str]) -> Variables<'_> {
+        let value = |&name: &&'static str| Some((name, sys::bytes(self.value_start(name)?)));
         Variables {
             values: names.iter().filter_map(value).collect(),
         }
@@ -53,10 +52,9 @@ impl Environment {
     }
 }
 
-impl Variables {
-    pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
-        self.values
-            .iter()
-            .find_map(|(known, value)| (*known == name).then_some(&value[..]))
+impl<'a> Variables<'a> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a [u8]> {
+        let found = self.values.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| *value)
     }
 }

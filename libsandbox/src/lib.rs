@@ -49,7 +49,7 @@ fn sandbox() -> Result<(), String> {
         environment.remove(&policy::VARIABLES);
         return Ok(());
     }
-    let variables = environment.copy(&policy::VARIABLES);
+    let variables = environment.look_up(&policy::VARIABLES);
     let Some(request) = Request::from_variables(|name| variables.get(name)).map_err(in_words)?
     else {
         return Ok(());
@@ -59,15 +59,15 @@ fn sandbox() -> Result<(), String> {
     let program = program.check(&compiled.policy, None).map_err(in_words)?;
     filter::require_actions(&compiled.policy.actions()).map_err(in_words)?;
     announce(&request, compiled);
-    environment.remove(&policy::VARIABLES);
-    sys::warm_up_the_allocator_of_the_host();
-    sys::trim_arena();
-    filter::forgo_new_privileges().map_err(in_words)?;
     let logging = if request.log {
         Logging::Denials
     } else {
         Logging::Default
     };
+    environment.remove(&policy::VARIABLES);
+    sys::warm_up_the_allocator_of_the_host();
+    sys::trim_arena();
+    filter::forgo_new_privileges().map_err(in_words)?;
     filter::load(&program, logging).map_err(in_words)
 }
 

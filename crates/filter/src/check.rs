@@ -82,10 +82,10 @@ fn points(policy: &Policy) -> impl Iterator<Item = (u32, u32)> {
         MINUS_ONE,
     ];
     let native = policy.abi().audit();
-    let ranges = policy
-        .ranges()
-        .iter()
-        .flat_map(|range| [range.first, range.last]);
+    let ranges = policy.ranges().iter().flat_map(|range| {
+        let last = Some(range.last).filter(|&last| last != range.first);
+        [Some(range.first), last].into_iter().flatten()
+    });
     let no_abi = 0;
     let audits = FOREIGN.into_iter().map(Abi::audit).chain([native, no_abi]);
     let edges = audits.flat_map(|audit| EDGES.map(|number| (audit, number)));

@@ -70,16 +70,20 @@ pub(crate) fn items<'a>(
     origin: &'static str,
     text: &'a [u8],
 ) -> impl Iterator<Item = Result<Item<'a>, Error>> {
-    let full = split(text).filter(|(_, raw)| !raw.trim_ascii().is_empty());
-    full.map(move |(start, raw)| {
-        let item = raw.trim_ascii();
-        let column = start + (raw.len() - raw.trim_ascii_start().len()) + 1;
-        Item::parse(item, column).map_err(|(offset, problem)| Error::Item {
+    split(text).filter_map(move |(start, raw)| {
+        let left = raw.trim_ascii_start();
+        let item = left.trim_ascii_end();
+        if item.is_empty() {
+            return None;
+        }
+        let column = start + (raw.len() - left.len()) + 1;
+        let parsed = Item::parse(item, column);
+        Some(parsed.map_err(|(offset, problem)| Error::Item {
             origin,
             item: quoted(item),
             column: column + offset,
             problem,
-        })
+        }))
     })
 }
 
@@ -114,6 +118,15 @@ type Misplaced = (usize, Problem);
 
 impl<'a> Item<'a> {
     fn parse(item: &'a [u8], column: usize) -> Result<Item<'a>, Misplaced> {
+        // Nearly all items are a name and nothing else.
+        if let (Some(b'a'..=b'z'), Ok(name)) = (item.first(), word(item)) {
+            return Ok(Item {
+                target: Target::Name(name),
+                verb: Verb::Add,
+                column,
+                written: item,
+            });
+        }
         if is_path(item) {
             return Err((0, Problem::Unsupported("policy files in a list")));
         }
@@ -175,7 +188,7 @@ impl<'a> Target<'a> {
 
 /// A name: letters, digits, `_` and, in groups, `-`; at least one.
 fn word(text: &[u8]) -> Result<&str, Problem> {
-    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let letter = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-');
     let named = !text.is_empty() && text.iter().all(letter);
     let word = str::from_utf8(text).ok().filter(|_| named);
     word.ok_or(Problem::Malformed)

@@ -186,27 +186,39 @@ impl Policy {
         &self.ranges
     }
 
-    /// Asks the definition itself for each number that a rule or a name could set apart.
+    /// Asks what every number gets that a rule or a name could set apart. The numbers ascend, so the
+    /// rules are walked along with them instead of searched for each.
     fn find_ranges(&self) -> Vec<Range> {
-        let mut ranges = Vec::new();
+        let mut rules = &self.rules[..];
+        let mut action_of = |number: u32| {
+            while rules.first().is_some_and(|rule| rule.0 < number) {
+                rules = &rules[1..];
+            }
+            match rules {
+                [(next, action), ..] if *next == number => *action,
+                _ => self.unlisted(number),
+            }
+        };
+        let mut ranges: Vec<Range> = Vec::new();
         let mut current = Range {
             first: 0,
-            last: 0,
-            action: self.native(0),
+            last: LAST,
+            action: action_of(0),
         };
         for number in self.edges() {
-            let action = self.native(number);
+            let action = action_of(number);
             if action != current.action {
-                current.last = number - 1;
-                ranges.push(current);
+                ranges.push(Range {
+                    last: number - 1,
+                    ..current
+                });
                 current = Range {
                     first: number,
-                    last: number,
+                    last: LAST,
                     action,
                 };
             }
         }
-        current.last = LAST;
         ranges.push(current);
         ranges
     }
