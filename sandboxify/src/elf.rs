@@ -10,6 +10,10 @@ pub(crate) struct Elf<'a> {
     bytes: &'a [u8],
 }
 
+/// What was looked for lies behind the bytes that are there.
+#[derive(Debug)]
+pub(crate) struct Elsewhere;
+
 /// A program header of a 64-bit file.
 struct Segment {
     kind: u32,
@@ -45,19 +49,23 @@ impl<'a> Elf<'a> {
         self.is_64_bit() && self.machine() == NATIVE_MACHINE
     }
 
-    /// The loader that the kernel starts in the program's stead (PT_INTERP), where there is one
-    /// within these bytes.
-    pub(crate) fn loader(self) -> Option<PathBuf> {
+    /// The loader that the kernel starts in the program's stead (PT_INTERP): nothing where there is
+    /// none.
+    ///
+    /// # Errors
+    /// [`Elsewhere`] when what tells lies behind these bytes, as patchelf(1) may put it.
+    pub(crate) fn loader(self) -> Result<Option<PathBuf>, Elsewhere> {
         const PT_INTERP: u32 = 3;
-        let segment = self.segments()?.find(|segment| segment.kind == PT_INTERP)?;
-        let start = usize::try_from(segment.offset).ok()?;
-        let end = start.checked_add(usize::try_from(segment.length).ok()?)?;
-        let path = self
-            .bytes
-            .get(start..end)?
-            .split(|&byte| byte == 0)
-            .next()?;
-        Some(PathBuf::from(OsStr::from_bytes(path)))
+        let mut segments = self.segments().ok_or(Elsewhere)?;
+        let Some(segment) = segments.find(|segment| segment.kind == PT_INTERP) else {
+            return Ok(None);
+        };
+        let start = usize::try_from(segment.offset).map_err(|_| Elsewhere)?;
+        let length = usize::try_from(segment.length).map_err(|_| Elsewhere)?;
+        let end = start.checked_add(length).ok_or(Elsewhere)?;
+        let path = self.bytes.get(start..end).ok_or(Elsewhere)?;
+        let path = path.split(|&byte| byte == 0).next().unwrap_or_default();
+        Ok(Some(PathBuf::from(OsStr::from_bytes(path))))
     }
 
     /// Whether these bytes are a shared object with everything that its program headers promise.

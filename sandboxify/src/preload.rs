@@ -33,7 +33,7 @@ pub(crate) fn arrange(
         }
         Format::Unknown => {
             return Err(refuse(
-                "it cannot be read, or is no ELF file, so nobody knows whether it preloads; use --method ticket",
+                "it cannot be read, is no ELF file, or has a loader that is neither glibc's nor musl's, so nobody knows whether it preloads; use --method ticket",
             ));
         }
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use policy::Policy;
 
-use crate::elf::Elf;
+use crate::elf::{Elf, Elsewhere};
 use crate::failure::Failure;
 use crate::script::{self, Interpreter};
 use crate::sys;
@@ -28,11 +28,12 @@ pub(crate) struct Target {
 /// What the kernel will run in the end, behind any `#!`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// An ELF file that a dynamic loader starts.
+    /// An ELF file that the dynamic loader of glibc or musl starts.
     Dynamic,
     /// An ELF file on its own.
     Static,
-    /// A file that we may not read, or whose format the kernel alone may know.
+    /// A file that we may not read, whose format the kernel alone may know, or with a loader that
+    /// nobody knows.
     Unknown,
 }
 
@@ -230,15 +231,33 @@ impl Header {
                 "a program for another machine (ELF machine {machine}), and the filter is for {native}"
             )));
         }
-        match elf.loader() {
+        let loader = elf.loader().or_else(|_| loader_in_whole_file(path));
+        let Ok(loader) = loader else {
+            return Ok(Format::Unknown);
+        };
+        match loader {
             None => Ok(Format::Static),
-            Some(loader) if loader.exists() => Ok(Format::Dynamic),
-            Some(loader) => Err(refuse(format!(
+            Some(loader) if !loader.exists() => Err(refuse(format!(
                 "its loader {} is missing",
                 loader.display()
             ))),
+            Some(loader) if preloads(&loader) => Ok(Format::Dynamic),
+            Some(_) => Ok(Format::Unknown),
         }
     }
+}
+
+/// The loader of a program whose first page does not tell.
+fn loader_in_whole_file(path: &Path) -> Result<Option<PathBuf>, Elsewhere> {
+    let bytes = std::fs::read(path).map_err(|_| Elsewhere)?;
+    Elf::new(&bytes).ok_or(Elsewhere)?.loader()
+}
+
+/// Whether a loader is one that obeys LD_PRELOAD, by the names that glibc and musl install theirs
+/// under. Any other program may stand in PT_INTERP, and what it preloads nobody knows.
+fn preloads(loader: &Path) -> bool {
+    let name = loader.file_name().unwrap_or_default().as_bytes();
+    name.starts_with(b"ld-linux") || name.starts_with(b"ld-musl")
 }
 
 /// Whether exec gives the program ids or capabilities that its caller does not have.

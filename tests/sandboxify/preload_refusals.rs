@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sandbox_tests::{
     Run, assemble_free_standing, compile, installed, libsandbox, public_directory, publish, root,
@@ -86,6 +87,59 @@ fn a_program_that_cannot_be_read_is_refused() {
         .status(126)
         .stdout("")
         .stderr_has("cannot be read");
+}
+
+/// A copy of helloworld that names another loader.
+fn with_loader(loader: &Path, directory: &Path) -> PathBuf {
+    let program = publish(&hello_dynamic(), directory);
+    let set = Command::new("patchelf")
+        .arg("--set-interpreter")
+        .args([loader, &program])
+        .status();
+    assert!(set.expect("patchelf; `make test` installs it").success());
+    program
+}
+
+#[test]
+fn a_loader_that_nobody_knows_is_refused_and_filtered_by_ticket() {
+    let directory = public_directory();
+    let loader = directory.path().join("loader");
+    fs::copy(system_loader(), &loader).expect("a copy of the loader");
+    let program = with_loader(&loader, directory.path());
+    refused(&sandboxify(), &program, "a loader that is neither");
+    let options = ["--quiet", "--method", "ticket", "--deny", "write"];
+    Run::launched(options, &program)
+        .outcome()
+        .killed()
+        .stdout("");
+}
+
+/// patchelf puts the loader's path, when it is longer, behind the first page.
+#[test]
+fn a_loader_named_at_the_end_of_the_file_is_found() {
+    let directory = public_directory();
+    let deep = directory
+        .path()
+        .join("a-directory-with-a-long-name")
+        .join("and-another-one");
+    fs::create_dir_all(&deep).expect("directories");
+    let loader = deep.join(system_loader().file_name().expect("a name"));
+    fs::copy(system_loader(), &loader).expect("a copy of the loader");
+    let program = with_loader(&loader, directory.path());
+    Run::launched(
+        [PRELOAD[0], PRELOAD[1], "--quiet", "--deny", "write"],
+        &program,
+    )
+    .outcome()
+    .killed()
+    .stdout("");
+}
+
+/// The loader of this machine's C library.
+fn system_loader() -> PathBuf {
+    let names = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let loader = names.iter().map(PathBuf::from).find(|path| path.exists());
+    loader.expect("glibc's loader")
 }
 
 #[test]
