@@ -24,29 +24,17 @@ impl Source {
             .iter()
             .filter_map(|name| Some((*name, std::env::var_os(name)?)))
             .collect();
-        let get = |name: &str| match name {
-            policy::DEFAULT_ACTION if arguments.default_action.is_some() => None,
-            name => variables.get(name).map(|value| value.as_bytes()),
+        let get = |name: &str| variables.get(name).map(|value| value.as_bytes());
+        let list = match (&arguments.list_allow, &arguments.list_deny) {
+            (Some(list), _) => Some((Mode::AllowList, "--list-allow", list.as_bytes())),
+            (None, Some(list)) => Some((Mode::DenyList, "--list-deny", list.as_bytes())),
+            (None, None) => None,
         };
-        let request = match (&arguments.list_allow, &arguments.list_deny) {
-            (Some(list), _) => Some(Request::new(
-                Mode::AllowList,
-                "--list-allow",
-                list.as_bytes(),
-                get,
-            )?),
-            (None, Some(list)) => Some(Request::new(
-                Mode::DenyList,
-                "--list-deny",
-                list.as_bytes(),
-                get,
-            )?),
-            (None, None) => Request::from_variables(get)?,
-        };
-        let mut request = request.ok_or(Failure::NoPolicy)?;
-        if let Some(action) = &arguments.default_action {
-            request.set_default("--default-action", action.as_bytes())?;
-        }
+        let default = arguments
+            .default_action
+            .as_ref()
+            .map(|action| action.as_bytes());
+        let request = Request::from_options(list, default, get)?.ok_or(Failure::NoPolicy)?;
         Ok(Source {
             origin: request.origin,
             list: request.list.to_vec(),

@@ -164,18 +164,11 @@ impl Options {
 
     /// What options and variables come to: a list option stands in for both list variables.
     pub(crate) fn request<'a>(&'a self, variables: &'a Variables) -> Result<Request<'a>, Failure> {
-        let get = |name: &str| match name {
-            policy::DEFAULT_ACTION if self.default_action.is_some() => None,
-            name => variables.get(name),
-        };
-        let request = match &self.list {
-            Some((mode, origin, list)) => Some(Request::new(*mode, origin, list.as_bytes(), get)?),
-            None => Request::from_variables(get)?,
-        };
+        let list = self.list.as_ref();
+        let list = list.map(|(mode, origin, list)| (*mode, *origin, list.as_bytes()));
+        let default = self.default_action.as_ref().map(|action| action.as_bytes());
+        let request = Request::from_options(list, default, |name| variables.get(name))?;
         let mut request = request.ok_or(Failure::NoPolicy)?;
-        if let Some(action) = &self.default_action {
-            request.set_default("--default-action", action.as_bytes())?;
-        }
         request.log |= self.log;
         request.quiet |= self.quiet;
         Ok(request)

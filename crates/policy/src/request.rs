@@ -56,6 +56,34 @@ impl<'a> Request<'a> {
         Request::new(mode, origin, list, get).map(Some)
     }
 
+    /// What options and variables come to together: a list option stands in for both list
+    /// variables, `--default-action` for its variable, which is then not looked at. Nothing when no
+    /// list is defined.
+    ///
+    /// # Errors
+    /// As [`Request::from_variables`].
+    pub fn from_options(
+        list: Option<(Mode, &'static str, &'a [u8])>,
+        default: Option<&'a [u8]>,
+        get: impl Fn(&str) -> Option<&'a [u8]>,
+    ) -> Result<Option<Request<'a>>, Error> {
+        let get = |name: &str| match name {
+            DEFAULT_ACTION if default.is_some() => None,
+            name => get(name),
+        };
+        let request = match list {
+            Some((mode, origin, list)) => Some(Request::new(mode, origin, list, get)?),
+            None => Request::from_variables(get)?,
+        };
+        let Some(mut request) = request else {
+            return Ok(None);
+        };
+        if let Some(action) = default {
+            request.set_default("--default-action", action)?;
+        }
+        Ok(Some(request))
+    }
+
     /// A request with a list from elsewhere; the other variables come through `get`.
     ///
     /// # Errors
