@@ -11,9 +11,10 @@ DOORS = libsandbox sandboxify
 
 # The object is linked here and not by cargo: rustc writes a version script of its own, and two do
 # not mix. memcpy pulls the whole (one object, by LTO) out of the archive; gc-sections drops the rest.
+# object.ld lays it out without unwind tables, so they get no index, and without gaps in the file.
 OBJECT_FLAGS = -shared -nostdlib -nostartfiles \
-	-Wl,--version-script=version-script.map -Wl,--gc-sections -Wl,-u,memcpy \
-	-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code -Wl,-s
+	-Wl,--version-script=version-script.map -Wl,-T,object.ld -Wl,--gc-sections -Wl,-u,memcpy \
+	-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code -Wl,--no-eh-frame-hdr -Wl,-s
 
 .PHONY: all
 all:

@@ -6,19 +6,14 @@ use sandbox_tests::Run;
 use syscalls::Abi;
 
 fn compile(mode: Mode, list: &str, default: Action) -> Compiled {
-    let request = Request {
-        mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default,
-        log: false,
-        quiet: false,
-    };
-    request.compile(Abi::X86_64).expect("a list in the grammar")
+    let request = Request::plain(mode, "LIST", list.as_bytes(), default);
+    request
+        .compile(Abi::X86_64, &policy::no_files)
+        .expect("a list in the grammar")
 }
 
 fn decide(compiled: &Compiled, number: u32) -> Action {
-    compiled.policy.decide(Abi::X86_64.audit(), number)
+    compiled.policy.decide(Abi::X86_64.audit(), number, &[0; 6])
 }
 
 /// The action of the number behind the newest known one ran on to the end of the numbers, and the

@@ -18,15 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     prints_and_reads_back(list);
     for mode in [Mode::AllowList, Mode::DenyList] {
         for abi in [Abi::X86_64, Abi::Aarch64] {
-            let request = Request {
-                mode,
-                origin: "LIST",
-                list,
-                default: violation(setting),
-                log: false,
-                quiet: false,
-            };
-            match request.compile(abi) {
+            let request = Request::plain(mode, "LIST", list, violation(setting));
+            match request.compile(abi, &policy::no_files) {
                 Ok(compiled) => has_a_program(&compiled, setting),
                 Err(policy::Error::Item { column, .. }) => {
                     assert!((1..=list.len() + 1).contains(&column), "column {column}");

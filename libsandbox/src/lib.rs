@@ -54,7 +54,9 @@ fn sandbox() -> Result<(), String> {
     else {
         return Ok(());
     };
-    let compiled = request.compile(Abi::NATIVE).map_err(in_words)?;
+    let compiled = request
+        .compile(Abi::NATIVE, &filter::sys::read_policy)
+        .map_err(in_words)?;
     let program = Program::compile(&compiled.policy, None).map_err(in_words)?;
     let program = program.check(&compiled.policy, None).map_err(in_words)?;
     filter::require_actions(&compiled.policy.actions()).map_err(in_words)?;

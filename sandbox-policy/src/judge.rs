@@ -104,7 +104,7 @@ impl Judge {
             number
         };
         let policy = &self.compiled.policy;
-        let decided = policy.decide(self.abi.audit(), seen);
+        let decided = policy.decide(self.abi.audit(), seen, &[0; 6]);
         let Some(program) = &self.program else {
             return Ok((seen, decided));
         };
@@ -125,8 +125,10 @@ impl Judge {
         if self.abi != self.native {
             return Ok("calls of other ABIs".to_string());
         }
-        if let Some(item) = self.source.deciding_item(self.native, number)? {
-            return Ok(item);
+        let policy = &self.compiled.policy;
+        let (_, origin) = policy.decide_with_origin(self.abi.audit(), number, &[0; 6]);
+        if let Some(rule) = self.compiled.sources.rule(origin) {
+            return Ok(rule);
         }
         let restart = syscalls::number(self.native, "restart_syscall") == Some(number);
         let implied = restart && self.source.mode() == Mode::AllowList && action.runs();

@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &PolicyArguments, json: bool) -> Result<Output, Fai
     let compiled = Source::read(arguments)?.compile(Abi::NATIVE)?;
     let policy = &compiled.policy;
     let audit = policy.abi().audit();
-    let word = |audit, number| policy.decide(audit, number).to_string();
+    let word = |audit, number| policy.decide(audit, number, &[0; 6]).to_string();
     let calls: BTreeMap<&str, String> = syscalls::names(policy.abi())
         .map(|(name, number)| (name, word(audit, number)))
         .collect();

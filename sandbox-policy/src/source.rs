@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
-use policy::{Compiled, List, Mode, Request, Target, Verb};
+use policy::{Compiled, Mode, Request};
 use syscalls::Abi;
 
 use crate::arguments::PolicyArguments;
@@ -49,30 +49,7 @@ impl Source {
 
     /// What the list comes to on an ABI.
     pub(crate) fn compile(&self, abi: Abi) -> Result<Compiled, Failure> {
-        let request = Request {
-            mode: self.mode,
-            origin: self.origin,
-            list: &self.list,
-            default: self.default,
-            log: false,
-            quiet: true,
-        };
-        Ok(request.compile(abi)?)
-    }
-
-    /// The item that decided on a call: the last one that says something of it, as the grammar
-    /// writes it.
-    pub(crate) fn deciding_item(&self, abi: Abi, number: u32) -> Result<Option<String>, Failure> {
-        let list = List::parse(self.origin, &self.list)?;
-        let names = |target: &Target<'_>| match target {
-            Target::Number(listed) => *listed == number,
-            Target::Name(name) => syscalls::number(abi, name) == Some(number),
-            Target::Group(name) => {
-                syscalls::group(name).is_some_and(|group| group.numbers(abi).contains(&number))
-            }
-        };
-        let last = list.items.iter().rev().find(|item| names(&item.target));
-        let said = last.filter(|item| item.verb != Verb::Remove);
-        Ok(said.map(|item| item.to_string()))
+        let request = Request::plain(self.mode, self.origin, &self.list, self.default);
+        Ok(request.compile(abi, &filter::sys::read_policy)?)
     }
 }

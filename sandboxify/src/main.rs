@@ -60,7 +60,7 @@ fn run() -> u8 {
 fn show(options: &Options) -> Result<(), Failure> {
     let variables = arguments::Variables::read();
     let request = options.request(&variables)?;
-    let compiled = request.compile(Abi::NATIVE)?;
+    let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
     show::to_stdout(&show::in_words(&compiled)?)
 }
 
@@ -72,7 +72,7 @@ fn launch(
 ) -> Result<Infallible, Failure> {
     let variables = arguments::Variables::read();
     let request: Request<'_> = options.request(&variables)?;
-    let compiled = request.compile(Abi::NATIVE)?;
+    let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
     let target = Target::resolve(program, arguments, &compiled.policy)?;
     let launch = launch::Launch::new(options, request, compiled, target)?;
     launch.go()

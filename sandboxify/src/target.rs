@@ -124,7 +124,7 @@ fn second_exec(interpreter: &Interpreter) -> String {
 
 fn exec_is_allowed(policy: &Policy) -> bool {
     let number = syscalls::number(policy.abi(), "execve");
-    number.is_some_and(|number| policy.decide(policy.abi().audit(), number).runs())
+    number.is_some_and(|number| policy.decide(policy.abi().audit(), number, &[0; 6]).runs())
 }
 
 /// Finds a program: a path as it is, a name in the directories of PATH (execvp(3)).

@@ -31,5 +31,7 @@ fn json(outcome: &Outcome) -> Value {
 /// What the policy crate makes of a list.
 fn compiled(mode: Mode, list: &str) -> Compiled {
     let request = Request::new(mode, "list", list.as_bytes(), |_| None).expect("a request");
-    request.compile(Abi::NATIVE).expect("a policy")
+    request
+        .compile(Abi::NATIVE, &filter::sys::read_policy)
+        .expect("a policy")
 }

@@ -24,7 +24,11 @@ const LISTS: [(Mode, &str, &str); 3] = [
 /// What each native call gets, by the policy crate.
 fn decisions(mode: Mode, list: &str) -> BTreeMap<String, String> {
     let policy = compiled(mode, list).policy;
-    let decide = |number| policy.decide(Abi::NATIVE.audit(), number).to_string();
+    let decide = |number| {
+        policy
+            .decide(Abi::NATIVE.audit(), number, &[0; 6])
+            .to_string()
+    };
     syscalls::names(Abi::NATIVE)
         .map(|(name, number)| (name.to_string(), decide(number)))
         .collect()

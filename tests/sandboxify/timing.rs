@@ -34,7 +34,10 @@ pub fn with_ticket(list: &str, words: [u64; 3]) -> Vec<Instruction> {
     let request = Request::new(Mode::DenyList, "list", list.as_bytes(), |_| None);
     let mut request = request.expect("a list");
     request.set_default("default", b"EPERM").expect("an action");
-    let policy = request.compile(Abi::NATIVE).expect("a policy").policy;
+    let policy = request
+        .compile(Abi::NATIVE, &policy::no_files)
+        .expect("a policy")
+        .policy;
     let ticket = Ticket::new(words);
     let program = Program::compile(&policy, Some(&ticket)).expect("a program");
     let checked = program.check(&policy, Some(&ticket)).expect("a right one");

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use crate::instruction::{Instruction, JUMP, RETURN};
+use crate::instruction::{Instruction, JUMP, JUMP_EQUAL, RETURN};
 
 /// A place in the program, counted from its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,60 @@ impl Assembler {
         }
     }
 
+    /// A test of what `prefix` leaves in A. A way that begins with the same prefix goes on behind it:
+    /// what it would compute is there already.
+    pub(crate) fn test(
+        &mut self,
+        prefix: &[Instruction],
+        code: u16,
+        k: u32,
+        yes: Label,
+        no: Label,
+    ) -> Label {
+        let yes = self.behind(yes, prefix);
+        let no = self.behind(no, prefix);
+        let mut label = self.branch(code, k, yes, no);
+        for instruction in prefix.iter().rev() {
+            label = self.put(*instruction);
+        }
+        label
+    }
+
+    /// Whether what `prefix` leaves in A is one of the values.
+    pub(crate) fn test_any(
+        &mut self,
+        prefix: &[Instruction],
+        values: &[u32],
+        yes: Label,
+        no: Label,
+    ) -> Label {
+        let yes = self.behind(yes, prefix);
+        let mut label = self.behind(no, prefix);
+        for &value in values.iter().rev() {
+            label = self.branch(JUMP_EQUAL, value, yes, label);
+        }
+        for instruction in prefix.iter().rev() {
+            label = self.put(*instruction);
+        }
+        label
+    }
+
+    fn behind(&self, label: Label, prefix: &[Instruction]) -> Label {
+        let Some(after) = label.0.checked_sub(prefix.len()) else {
+            return label;
+        };
+        let begins = self.backward[after + 1..=label.0].iter().rev();
+        match begins.eq(prefix) {
+            true => Label(after),
+            false => label,
+        }
+    }
+
+    /// How many instructions were written.
+    pub(crate) fn length(&self) -> usize {
+        self.backward.len()
+    }
+
     /// Makes sure that what is written next runs into `label`.
     pub(crate) fn continue_at(&mut self, label: Label) {
         if self.distance(label) > 0 {
@@ -92,7 +146,6 @@ impl Assembler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instruction::JUMP_EQUAL;
 
     #[test]
     fn far_targets_are_reached_by_copies_and_long_jumps() {

@@ -1,10 +1,11 @@
 //! The check before the load: does the program say what the policy says?
 //!
 //! Compilers have had bugs that weakened filters, libseccomp's among them. So each program is run
-//! before it is loaded: at both ends of every range of numbers, on every ABI, and for the calls that
-//! a ticket opens with the right words and with each half wrong. One difference, and nothing is loaded.
+//! before it is loaded: at both ends of every range of numbers on every ABI, with each comparison made
+//! true and false, and for the calls that a ticket opens with the right words and with each half wrong.
+//! One difference, and nothing is loaded.
 
-use policy::{Action, MINUS_ONE, Policy};
+use policy::{Action, Answer, MINUS_ONE, Policy};
 use syscalls::Abi;
 
 use crate::compile::{Checked, Program};
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::instruction::{Instruction, action_value};
 use crate::interpret::{Call, run};
 use crate::ticket::Ticket;
+use crate::vectors;
 
 impl Program {
     /// Compares the program with its policy.
@@ -21,7 +23,17 @@ impl Program {
     pub fn check(self, policy: &Policy, ticket: Option<&Ticket>) -> Result<Checked, Error> {
         let program = &self.instructions[..];
         for (audit, number) in points(policy) {
-            expect(program, audit, number, [0; 6], policy.decide(audit, number))?;
+            expect_policy(program, policy, audit, number, &[0; 6])?;
+        }
+        for table in policy.tables() {
+            let audit = table.abi().audit();
+            for rule in table.rules() {
+                if let Answer::Decision(decision) = &rule.answer {
+                    vectors::each(policy, decision, |arguments| {
+                        expect_policy(program, policy, audit, rule.number, arguments)
+                    })?;
+                }
+            }
         }
         if let Some(ticket) = ticket {
             check_ticket(program, policy, ticket)?;
@@ -35,8 +47,8 @@ impl Program {
 /// With the words, the calls that the ticket opens are allowed and all others get what they get
 /// without; with one half of one word wrong, nothing is opened.
 fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Result<(), Error> {
-    let native = policy.abi().audit();
-    let opened = Ticket::opened(policy.abi());
+    let native = policy.native().abi().audit();
+    let opened = Ticket::opened(policy.native().abi());
     let [first, second, third] = ticket.words();
     let words = [0, 0, 0, first, second, third];
     let neighbours = opened
@@ -51,16 +63,15 @@ fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Re
         let expected = if held {
             Action::Allow
         } else {
-            policy.decide(audit, number)
+            policy.decide(audit, number, &words)
         };
-        expect(program, audit, number, words, expected)?;
+        expect(program, audit, number, &words, expected)?;
     }
     for &number in &opened {
-        let decided = policy.decide(native, number);
         for half in 0..6 {
             let mut wrong = words;
             wrong[3 + half / 2] ^= 1 << (32 * (half % 2));
-            expect(program, native, number, wrong, decided)?;
+            expect_policy(program, policy, native, number, &wrong)?;
         }
     }
     Ok(())
@@ -81,22 +92,37 @@ fn points(policy: &Policy) -> impl Iterator<Item = (u32, u32)> {
         MINUS_ONE - 1,
         MINUS_ONE,
     ];
-    let native = policy.abi().audit();
-    let ranges = policy.ranges().iter().flat_map(|range| {
-        let last = Some(range.last).filter(|&last| last != range.first);
-        [Some(range.first), last].into_iter().flatten()
+    let native = policy.native().abi().audit();
+    let ranges = policy.tables().iter().flat_map(|table| {
+        let audit = table.abi().audit();
+        let ends = table.ranges().iter().flat_map(|range| {
+            let last = Some(range.last).filter(|&last| last != range.first);
+            [Some(range.first), last].into_iter().flatten()
+        });
+        ends.map(move |number| (audit, number))
     });
     let no_abi = 0;
     let audits = FOREIGN.into_iter().map(Abi::audit).chain([native, no_abi]);
     let edges = audits.flat_map(|audit| EDGES.map(|number| (audit, number)));
-    ranges.map(move |number| (native, number)).chain(edges)
+    ranges.chain(edges)
+}
+
+fn expect_policy(
+    program: &[Instruction],
+    policy: &Policy,
+    audit: u32,
+    number: u32,
+    arguments: &[u64; 6],
+) -> Result<(), Error> {
+    let action = policy.decide(audit, number, arguments);
+    expect(program, audit, number, arguments, action)
 }
 
 fn expect(
     program: &[Instruction],
     audit: u32,
     number: u32,
-    arguments: [u64; 6],
+    arguments: &[u64; 6],
     action: Action,
 ) -> Result<(), Error> {
     let expected = action_value(action);
@@ -105,7 +131,7 @@ fn expect(
         &Call {
             audit,
             number,
-            arguments,
+            arguments: *arguments,
         },
     ) {
         Ok(answer) if answer == expected => Ok(()),

@@ -6,13 +6,26 @@ use policy::Action;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The program is longer than the kernel takes.
-    #[error(
-        "the filter has {length} instructions, and the kernel takes 4096; use fewer single numbers"
-    )]
+    #[error("the filter has {length} instructions, and the kernel takes 4096{}", Longest(.longest))]
     TooLong {
         /// Instructions of the program.
         length: usize,
+        /// The call whose conditions take most of them, on its ABI, and how many.
+        longest: Option<(syscalls::Abi, u32, usize)>,
     },
+    /// A condition needs more room for intermediate results than there is.
+    #[error("the conditions of {} are too complicated for a filter", Name(*.abi, *.number))]
+    TooComplicated {
+        /// The ABI of the call.
+        abi: syscalls::Abi,
+        /// The number of the call.
+        number: u32,
+    },
+    /// A policy that leaves calls to a tracer.
+    #[error(
+        "the action trace is no denial: whoever may trace the program can let the call run; use it under oz-seccomp-tracer only"
+    )]
+    Trace,
     /// The compiled program differs from the policy: a bug, and a reason to stop.
     #[error(
         "the compiled filter is wrong (call {number:#x} on {audit:#x}: wanted {expected:#x}, got {answer:#x}); nothing was loaded, please report this"
@@ -47,6 +60,34 @@ pub enum Error {
         /// The error number.
         errno: i32,
     },
+}
+
+/// A call by its name, where it has one.
+struct Name(syscalls::Abi, u32);
+
+impl core::fmt::Display for Name {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match syscalls::name(self.0, self.1) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "call {}", self.1),
+        }
+    }
+}
+
+/// The end of a message that says what takes the room.
+struct Longest<'a>(&'a Option<(syscalls::Abi, u32, usize)>);
+
+impl core::fmt::Display for Longest<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match *self.0 {
+            Some((abi, number, length)) => write!(
+                f,
+                "; the conditions of {} alone have {length}, make them shorter",
+                Name(abi, number)
+            ),
+            None => f.write_str("; use fewer single numbers"),
+        }
+    }
 }
 
 /// What to look at for an error of seccomp(2) (seccomp(2), ERRORS).

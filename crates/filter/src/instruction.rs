@@ -18,22 +18,53 @@ pub struct Instruction {
 
 /// `A = seccomp_data[k]`, four bytes.
 pub(crate) const LOAD: u16 = 0x20;
+/// `A = k`.
+pub(crate) const LOAD_CONSTANT: u16 = 0x00;
+/// `A = M[k]`.
+pub(crate) const LOAD_MEMORY: u16 = 0x60;
+/// `X = M[k]`.
+pub(crate) const LOAD_X_MEMORY: u16 = 0x61;
+/// `M[k] = A`.
+pub(crate) const STORE: u16 = 0x02;
 /// Skip k instructions.
 pub(crate) const JUMP: u16 = 0x05;
 /// Condition: A == k.
 pub(crate) const JUMP_EQUAL: u16 = 0x15;
+/// Condition: A > k.
+pub(crate) const JUMP_GREATER: u16 = 0x25;
 /// Condition: A >= k.
 pub(crate) const JUMP_GREATER_EQUAL: u16 = 0x35;
 /// Condition: A & k != 0.
 pub(crate) const JUMP_SET: u16 = 0x45;
+/// In a condition or operation: X stands in for k.
+pub(crate) const WITH_X: u16 = 0x08;
+/// `A += k`.
+pub(crate) const ADD: u16 = 0x04;
+/// `A -= k`.
+pub(crate) const SUBTRACT: u16 = 0x14;
+/// `A *= k`.
+pub(crate) const MULTIPLY: u16 = 0x24;
+/// `A /= k`.
+pub(crate) const DIVIDE: u16 = 0x34;
+/// `A |= k`.
+pub(crate) const OR: u16 = 0x44;
+/// `A &= k`.
+pub(crate) const AND: u16 = 0x54;
+/// `A <<= k`.
+pub(crate) const LEFT: u16 = 0x64;
+/// `A >>= k`.
+pub(crate) const RIGHT: u16 = 0x74;
 /// `A ^= k`.
 pub(crate) const XOR: u16 = 0xa4;
 /// `A |= X`.
-pub(crate) const OR_X: u16 = 0x4c;
+pub(crate) const OR_X: u16 = OR | WITH_X;
 /// `X = A`.
 pub(crate) const COPY_TO_X: u16 = 0x07;
 /// The answer is k.
 pub(crate) const RETURN: u16 = 0x06;
+
+/// Words of scratch memory (BPF_MEMWORDS, include/uapi/linux/filter.h).
+pub(crate) const MEMORY_WORDS: usize = 16;
 
 /// Offset of the call number in `struct seccomp_data` (include/uapi/linux/seccomp.h).
 pub(crate) const NUMBER: u32 = 0;
@@ -69,6 +100,7 @@ pub fn action_value(action: Action) -> u32 {
         Action::KillThread => 0,
         Action::Trap => 0x0003_0000,
         Action::Log => 0x7ffc_0000,
+        Action::Trace => 0x7ff0_0000,
         Action::Errno(errno) => 0x0005_0000 | u32::from(errno.number()),
     }
 }

@@ -1,9 +1,9 @@
 //! A BPF interpreter for the check: what would the kernel answer?
 
-use crate::instruction::{AUDIT, NUMBER};
 use crate::instruction::{
-    COPY_TO_X, Instruction, JUMP, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, LOAD, OR_X, RETURN,
-    XOR, argument_high, argument_low,
+    ADD, AND, AUDIT, COPY_TO_X, DIVIDE, Instruction, JUMP, JUMP_EQUAL, JUMP_GREATER,
+    JUMP_GREATER_EQUAL, JUMP_SET, LEFT, LOAD, LOAD_CONSTANT, LOAD_MEMORY, LOAD_X_MEMORY,
+    MEMORY_WORDS, MULTIPLY, NUMBER, OR, RETURN, RIGHT, STORE, SUBTRACT, WITH_X, XOR, argument_low,
 };
 
 /// A call as a filter sees it (`struct seccomp_data`, include/uapi/linux/seccomp.h).
@@ -35,15 +35,23 @@ impl Call {
             AUDIT => return Some(self.audit),
             _ => {}
         }
-        let half = |value: u64| u32::try_from(value & u64::from(u32::MAX)).ok();
-        (0..6)
-            .zip(self.arguments)
-            .find_map(|(index, argument)| match offset {
-                low if low == argument_low(index) => half(argument),
-                high if high == argument_high(index) => half(argument >> 32),
-                _ => None,
-            })
+        let index = offset.checked_sub(argument_low(0))? / 8;
+        let argument = *self.arguments.get(usize::try_from(index).ok()?)?;
+        let half = match offset - argument_low(index) {
+            0 => argument,
+            4 => argument >> 32,
+            _ => return None,
+        };
+        u32::try_from(half & u64::from(u32::MAX)).ok()
     }
+}
+
+/// The registers and the scratch memory.
+#[derive(Default)]
+struct Machine {
+    a: u32,
+    x: u32,
+    memory: [u32; MEMORY_WORDS],
 }
 
 /// Runs a program on a call and gives its answer, a `SECCOMP_RET_*` value.
@@ -51,7 +59,7 @@ impl Call {
 /// # Errors
 /// A [`Fault`] for a program that the kernel would refuse or that we did not write.
 pub fn run(program: &[Instruction], call: &Call) -> Result<u32, Fault> {
-    let (mut a, mut x) = (0_u32, 0_u32);
+    let mut machine = Machine::default();
     let mut at = 0_usize;
     loop {
         let instruction = program.get(at).ok_or(Fault::NoReturn)?;
@@ -59,36 +67,81 @@ pub fn run(program: &[Instruction], call: &Call) -> Result<u32, Fault> {
         at += 1;
         match instruction.code {
             RETURN => return Ok(k),
-            LOAD => a = call.word(k).ok_or(Fault::UnknownOffset)?,
-            XOR => a ^= k,
-            OR_X => a |= x,
-            COPY_TO_X => x = a,
+            LOAD => machine.a = call.word(k).ok_or(Fault::UnknownOffset)?,
             JUMP => at = at.saturating_add(usize::try_from(k).unwrap_or(usize::MAX)),
-            _ => at += skip(instruction, a)?,
+            JUMP_EQUAL | JUMP_GREATER | JUMP_GREATER_EQUAL | JUMP_SET => {
+                at += skip(instruction, machine.a, k);
+            }
+            _ => at += machine.step(instruction)?,
         }
     }
 }
 
-/// How many instructions a conditional jump skips.
-fn skip(instruction: &Instruction, a: u32) -> Result<usize, Fault> {
-    let k = instruction.k;
-    let condition = match instruction.code {
-        JUMP_EQUAL => a == k,
-        JUMP_GREATER_EQUAL => a >= k,
-        JUMP_SET => a & k != 0,
-        _ => return Err(Fault::UnknownInstruction),
+/// How many instructions a conditional jump skips; `operand` is k or X.
+fn skip(instruction: &Instruction, a: u32, operand: u32) -> usize {
+    let condition = match instruction.code & !WITH_X {
+        JUMP_EQUAL => a == operand,
+        JUMP_GREATER => a > operand,
+        JUMP_GREATER_EQUAL => a >= operand,
+        _ => a & operand != 0,
     };
     let distance = if condition {
         instruction.jt
     } else {
         instruction.jf
     };
-    Ok(usize::from(distance))
+    usize::from(distance)
+}
+
+const EQUAL_X: u16 = JUMP_EQUAL | WITH_X;
+const GREATER_X: u16 = JUMP_GREATER | WITH_X;
+const GREATER_EQUAL_X: u16 = JUMP_GREATER_EQUAL | WITH_X;
+const SET_X: u16 = JUMP_SET | WITH_X;
+
+impl Machine {
+    /// Runs an instruction that few programs have, and says how many to skip behind it.
+    fn step(&mut self, instruction: &Instruction) -> Result<usize, Fault> {
+        let k = instruction.k;
+        let word = usize::try_from(k)
+            .ok()
+            .and_then(|at| self.memory.get_mut(at));
+        match instruction.code {
+            COPY_TO_X => self.x = self.a,
+            LOAD_CONSTANT => self.a = k,
+            LOAD_MEMORY => self.a = *word.ok_or(Fault::UnknownOffset)?,
+            LOAD_X_MEMORY => self.x = *word.ok_or(Fault::UnknownOffset)?,
+            STORE => *word.ok_or(Fault::UnknownOffset)? = self.a,
+            EQUAL_X | GREATER_X | GREATER_EQUAL_X | SET_X => {
+                return Ok(skip(instruction, self.a, self.x));
+            }
+            code if code & WITH_X != 0 => self.a = calculate(code & !WITH_X, self.a, self.x)?,
+            code => self.a = calculate(code, self.a, k)?,
+        }
+        Ok(0)
+    }
+}
+
+/// What an operation without X makes of A and its operand.
+pub(crate) fn calculate(code: u16, a: u32, operand: u32) -> Result<u32, Fault> {
+    let shifted = |shifted: Option<u32>| shifted.ok_or(Fault::UnknownInstruction);
+    Ok(match code {
+        ADD => a.wrapping_add(operand),
+        SUBTRACT => a.wrapping_sub(operand),
+        MULTIPLY => a.wrapping_mul(operand),
+        DIVIDE => return a.checked_div(operand).ok_or(Fault::UnknownInstruction),
+        OR => a | operand,
+        AND => a & operand,
+        XOR => a ^ operand,
+        LEFT => return shifted(a.checked_shl(operand)),
+        RIGHT => return shifted(a.checked_shr(operand)),
+        _ => return Err(Fault::UnknownInstruction),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instruction::{OR_X, argument_high};
 
     const fn ret(k: u32) -> Instruction {
         Instruction::plain(RETURN, k)

@@ -12,6 +12,7 @@ extern crate alloc;
 mod assemble;
 mod check;
 mod compile;
+mod decide;
 mod error;
 mod instruction;
 mod interpret;
@@ -19,6 +20,8 @@ mod load;
 #[allow(unsafe_code)]
 pub mod sys;
 mod ticket;
+mod vectors;
+mod words;
 
 pub use compile::{Checked, Program};
 pub use error::Error;

@@ -19,7 +19,7 @@ pub enum Logging {
 /// Asks the kernel whether it knows each action (SECCOMP_GET_ACTION_AVAIL, seccomp(2)).
 ///
 /// # Errors
-/// [`Error::ActionMissing`] for the first that it does not know, [`Error::Refused`] when it cannot be asked.
+/// [`Error::Trace`], [`Error::ActionMissing`] for the first that it does not know, [`Error::Refused`] when it cannot be asked.
 pub fn require_actions(actions: &[Action]) -> Result<(), Error> {
     // These three are as old as filters themselves (Linux 3.5).
     let oldest = |action: &&Action| {
@@ -28,6 +28,9 @@ pub fn require_actions(actions: &[Action]) -> Result<(), Error> {
             Action::Allow | Action::KillThread | Action::Errno(_) | Action::Trap
         )
     };
+    if actions.contains(&Action::Trace) {
+        return Err(Error::Trace);
+    }
     for &action in actions.iter().filter(|action| !oldest(action)) {
         match sys::action_available(action_value(action)) {
             Ok(()) => {}

@@ -9,6 +9,7 @@
     reason = "arguments of system calls are register-sized words, whatever their C type"
 )]
 
+use alloc::vec::Vec;
 use core::arch::asm;
 
 use crate::instruction::Instruction;
@@ -212,21 +213,49 @@ fn take_pending_sigpipe() {
 /// # Errors
 /// The error number of openat(2) or read(2).
 pub fn read_file(path: &core::ffi::CStr, buffer: &mut [u8]) -> Result<usize, i32> {
-    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
-    let arguments = [
-        libc::AT_FDCWD as usize,
-        path.as_ptr() as usize,
-        flags,
-        0,
-        0,
-        0,
-    ];
-    // SAFETY: the kernel reads a NUL-terminated path, which outlives the call.
-    let file = answer(unsafe { syscall(libc::SYS_openat, arguments) })?;
+    let file = open(path)?;
     let result = fill(file, buffer);
-    // SAFETY: closes the descriptor that was opened above.
-    let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
+    close(file);
     result
+}
+
+/// Reads a whole file of at most 1 MiB, which is more than any policy has.
+///
+/// # Errors
+/// The error number of openat(2) or read(2); EFBIG for a larger file, EINVAL for a path with a NUL.
+pub fn read_policy(path: &[u8]) -> Result<Vec<u8>, i32> {
+    const LONGEST: usize = 1 << 20;
+    let mut path = path.to_vec();
+    path.push(0);
+    let path = core::ffi::CStr::from_bytes_with_nul(&path).map_err(|_| libc::EINVAL)?;
+    let file = open(path)?;
+    let mut text = Vec::new();
+    let mut filled = 0;
+    let result = loop {
+        text.resize(filled + 16 * 1024, 0);
+        match fill(file, &mut text[filled..]) {
+            Ok(0) => break Ok(()),
+            Ok(_) if filled >= LONGEST => break Err(libc::EFBIG),
+            Ok(count) => filled += count,
+            Err(errno) => break Err(errno),
+        }
+    };
+    close(file);
+    text.truncate(filled);
+    result.map(|()| text)
+}
+
+fn open(path: &core::ffi::CStr) -> Result<usize, i32> {
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    let path = path.as_ptr() as usize;
+    let arguments = [libc::AT_FDCWD as usize, path, flags, 0, 0, 0];
+    // SAFETY: the kernel reads a NUL-terminated path, which outlives the call.
+    answer(unsafe { syscall(libc::SYS_openat, arguments) })
+}
+
+fn close(file: usize) {
+    // SAFETY: closes a descriptor that `open` gave, and nobody uses behind this.
+    let _ = unsafe { syscall(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
 }
 
 fn fill(file: usize, buffer: &mut [u8]) -> Result<usize, i32> {

@@ -14,15 +14,13 @@ const DEFAULTS: [&str; 5] = ["kill_process", "trap", "log", "EPERM", "errno(4095
 const WORDS: [u64; 3] = [0x0123_4567_89ab_cdef, u64::MAX, 0x8000_0000_0000_0001];
 
 fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
-    let request = Request {
+    let request = Request::plain(
         mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default: Action::parse(default).unwrap(),
-        log: false,
-        quiet: false,
-    };
-    request.compile(abi).unwrap().policy
+        "LIST",
+        list.as_bytes(),
+        Action::parse(default).unwrap(),
+    );
+    request.compile(abi, &policy::no_files).unwrap().policy
 }
 
 fn names(count: usize) -> String {
@@ -115,7 +113,7 @@ fn difference(
         let decided = if held {
             Action::Allow
         } else {
-            policy.decide(call.audit, call.number)
+            policy.decide(call.audit, call.number, &[0; 6])
         };
         let answer = run(program, &call);
         (answer != Ok(action_value(decided)))
@@ -254,7 +252,7 @@ fn a_policy_that_the_kernel_would_not_take_is_an_error() {
     let scattered = numbers((0..8000).step_by(2));
     let policy = compile(Mode::AllowList, &scattered, "kill_process", Abi::X86_64);
     match Program::compile(&policy, None) {
-        Err(Error::TooLong { length }) => assert!(length > 4096),
+        Err(Error::TooLong { length, .. }) => assert!(length > 4096),
         Err(other) => panic!("{other}"),
         Ok(program) => panic!("{} instructions", program.instructions().len()),
     }

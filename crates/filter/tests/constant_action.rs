@@ -75,16 +75,14 @@ fn policies() -> impl Iterator<Item = (Policy, String)> {
         settings.flat_map(move |(mode, default)| {
             let list = list.clone();
             [Abi::X86_64, Abi::Aarch64].map(move |abi| {
-                let request = Request {
+                let request = Request::plain(
                     mode,
-                    origin: "LIST",
-                    list: list.as_bytes(),
-                    default: Action::parse(default).unwrap(),
-                    log: false,
-                    quiet: false,
-                };
+                    "LIST",
+                    list.as_bytes(),
+                    Action::parse(default).unwrap(),
+                );
                 (
-                    request.compile(abi).unwrap().policy,
+                    request.compile(abi, &policy::no_files).unwrap().policy,
                     format!("{mode:?} {default} {abi} {list:.60}"),
                 )
             })
@@ -98,7 +96,7 @@ fn without_a_ticket_every_answer_is_constant() {
         let program = Program::compile(&policy, None).unwrap();
         for audit in [policy.abi().audit(), Abi::X86.audit(), Abi::Arm.audit()] {
             for number in 0..1024 {
-                let decided = action_value(policy.decide(audit, number));
+                let decided = action_value(policy.decide(audit, number, &[0; 6]));
                 let answer = constant(program.instructions(), audit, number);
                 assert_eq!(answer, Some(decided), "{number} on {audit:#x}, {title}");
             }
@@ -115,7 +113,7 @@ fn with_a_ticket_only_the_calls_that_it_opens_are_not_constant() {
         let opened = ["execve", "write", "exit_group"];
         let opened = opened.map(|name| syscalls::number(policy.abi(), name).unwrap());
         for number in 0..1024 {
-            let decided = policy.decide(audit, number);
+            let decided = policy.decide(audit, number, &[0; 6]);
             let answer = constant(program.instructions(), audit, number);
             if opened.contains(&number) && decided != Action::Allow {
                 assert_eq!(answer, None, "{number} depends on its arguments, {title}");

@@ -99,15 +99,16 @@ fn number(name: &str) -> u32 {
 }
 
 fn compile(mode: Mode, list: &str) -> Policy {
-    let request = Request {
+    let request = Request::plain(
         mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default: Action::parse("errno(1234)").unwrap(),
-        log: false,
-        quiet: false,
-    };
-    request.compile(Abi::X86_64).unwrap().policy
+        "LIST",
+        list.as_bytes(),
+        Action::parse("errno(1234)").unwrap(),
+    );
+    request
+        .compile(Abi::X86_64, &policy::no_files)
+        .unwrap()
+        .policy
 }
 
 fn program(policy: &Policy, ticket: Option<&Ticket>) -> Vec<Instruction> {
@@ -194,7 +195,7 @@ fn refusal(policy: &Policy, call: &RealCall) -> Option<i64> {
         Door::Syscall => Abi::X86_64.audit(),
         Door::Interrupt80 => Abi::X86.audit(),
     };
-    match policy.decide(audit, call.number) {
+    match policy.decide(audit, call.number, &[0; 6]) {
         Action::Allow => None,
         Action::Errno(errno) => Some(-i64::from(errno.number())),
         other => panic!("{other}"),

@@ -24,15 +24,13 @@ const WORDS: [u64; 3] = [
 ];
 
 fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
-    let request = Request {
+    let request = Request::plain(
         mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default: Action::parse(default).unwrap(),
-        log: false,
-        quiet: false,
-    };
-    request.compile(abi).unwrap().policy
+        "LIST",
+        list.as_bytes(),
+        Action::parse(default).unwrap(),
+    );
+    request.compile(abi, &policy::no_files).unwrap().policy
 }
 
 /// Calls on which a wrong program may show itself, with and without the ticket's words.

@@ -40,12 +40,15 @@ pub enum Action {
     Trap,
     /// The call runs and leaves an audit record.
     Log,
+    /// A tracer decides; the call fails with ENOSYS where there is none. Only files have a word for
+    /// it, for a tracer that comes with its own filter: it is no denial.
+    Trace,
     /// The call fails with this error.
     Errno(Errno),
 }
 
 /// The words that stand for an action without a parameter.
-const WORDS: [(&str, Action); 6] = [
+pub(crate) const WORDS: [(&str, Action); 6] = [
     ("allow", Action::Allow),
     ("kill", Action::KillProcess),
     ("kill_process", Action::KillProcess),
@@ -103,6 +106,16 @@ pub(crate) fn parse_number(text: &str) -> Option<u32> {
         .flatten()
 }
 
+/// As [`parse_number`], but a leading zero makes it octal.
+pub(crate) fn parse_c_number(text: &str) -> Option<u32> {
+    match text.strip_prefix('0') {
+        Some(octal) if octal.starts_with(|first: char| first.is_ascii_digit()) => {
+            u32::from_str_radix(octal, 8).ok()
+        }
+        _ => parse_number(text),
+    }
+}
+
 fn closest_action(text: &str) -> Option<&'static str> {
     nearest(
         text,
@@ -122,6 +135,7 @@ impl fmt::Display for Action {
             Action::KillThread => f.write_str("kill_thread"),
             Action::Trap => f.write_str("trap"),
             Action::Log => f.write_str("log"),
+            Action::Trace => f.write_str("trace"),
             Action::Errno(errno) => match syscalls::errno::name(errno.0) {
                 Some(name) => f.write_str(name),
                 None => write!(f, "errno({})", errno.0),

@@ -1,20 +1,29 @@
-//! From a list to a policy, with the lines that say so.
+//! From a request to a policy: names are looked up, files are read, conditions are resolved, and
+//! each item says its piece on every ABI.
 
-use alloc::collections::BTreeMap;
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use core::fmt::Write;
 
 use syscalls::Abi;
 
-use crate::action::{Action, Described};
-use crate::error::{Error, Problem};
+use crate::action::Action;
+use crate::announce::{Announcement, Note, notes};
+use crate::builder::{Builder, Place};
+use crate::condition::Id;
+use crate::error::{Error, Fault, Problem, quoted};
+use crate::file::{Body, Document, Read, Reader, Rule};
 use crate::list::{self, Item, Target, Verb};
-use crate::meaning::{Mode, Policy};
-use crate::nearest::nearest;
-use crate::request::Request;
+use crate::meaning::Policy;
+use crate::nearest::{nearest, nearest_word};
+use crate::pledge;
+use crate::request::{Mode, Request};
+use crate::resolve::{Purpose, resolve};
+use crate::sources::Sources;
+use crate::tree::{Index, Parser, place};
 
-/// What a list comes to on one ABI.
+/// What a request comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiled {
     /// The decisions.
@@ -23,30 +32,8 @@ pub struct Compiled {
     pub announcement: String,
     /// What the user should know but did not get wrong.
     pub notes: Vec<Note>,
-}
-
-/// Something worth knowing about a list that is not an error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// The name belongs to another architecture.
-    Skipped {
-        /// The call.
-        name: String,
-        /// The ABI that does not have it.
-        abi: Abi,
-    },
-    /// io_uring does what the list restricts, without system calls that a filter sees.
-    IoUring {
-        /// The first restricted call that io_uring can do.
-        restricted: &'static str,
-    },
-    /// The `actions_logged` sysctl lacks `log`. Only a door can know; it adds this note itself.
-    Unrecorded,
-    /// The kernel runs this call before it asks any filter.
-    Unfilterable {
-        /// The call.
-        name: &'static str,
-    },
+    /// The texts that it came from.
+    pub sources: Sources,
 }
 
 impl Compiled {
@@ -61,42 +48,18 @@ impl Compiled {
     }
 }
 
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Note::Skipped { name, abi } => {
-                write!(f, "{name} is not a system call of {abi}; skipped")
-            }
-            Note::IoUring { restricted } => write!(
-                f,
-                "io_uring_setup is allowed, and io_uring does {restricted} without a system call that a filter sees; deny io_uring_setup too"
-            ),
-            Note::Unrecorded => f.write_str(
-                "the sysctl kernel.seccomp.actions_logged lacks \"log\"; logged calls leave no record",
-            ),
-            Note::Unfilterable { name } => write!(
-                f,
-                "the kernel runs {name} before any filter; denying it has no effect"
-            ),
-        }
-    }
-}
-
-/// Calls that io_uring can do in a program's stead.
-const DONE_BY_IO_URING: [&str; 9] = [
-    "openat", "openat2", "open", "connect", "socket", "accept", "accept4", "unlinkat", "unlink",
-];
-
-/// Calls that the kernel exempts from filters (`seccomp_is_const_allow` and the uretprobe trampoline, kernel/seccomp.c).
-const NEVER_FILTERED: [&str; 2] = ["uretprobe", "uprobe"];
-
 impl Request<'_> {
-    /// Looks up the list's names on an ABI and works out what each call gets.
+    /// Looks up the list's names on an ABI, and on the one besides, and works out what each call
+    /// gets. Files come through `read`.
     ///
     /// # Errors
-    /// [`Error::Item`] for a list that is not in the grammar, or an unknown name or group.
-    pub fn compile(&self, abi: Abi) -> Result<Compiled, Error> {
-        let mut compiler = Compiler::new(self, abi);
+    /// [`Error::Item`] for a list that is not in the grammar, an unknown name, or a file that cannot
+    /// be read; [`Error::Line`] for what is wrong in a file.
+    pub fn compile(&self, abi: Abi, read: &Read<'_>) -> Result<Compiled, Error> {
+        let mut compiler = Compiler::new(self, abi, read);
+        for definitions in self.definitions {
+            compiler.definitions(definitions)?;
+        }
         for item in list::items(self.origin, self.list) {
             compiler.item(&item?)?;
         }
@@ -104,212 +67,488 @@ impl Request<'_> {
     }
 }
 
-/// About as many bytes as a line of the announcement adds to a name.
-const LINE: usize = 40;
+/// Extra definitions that are text and not a path start with this (oz.md §7.2).
+const INLINE: &[u8] = b"{inline}";
 
 /// The state while items are taken up, left to right.
 struct Compiler<'a> {
     request: &'a Request<'a>,
-    abi: Abi,
-    /// What was said of each call, by number.
-    calls: Vec<Said>,
-    /// What was said of numbers that no call has yet.
-    beyond: BTreeMap<u32, Said>,
-    /// Actions besides the list's own that were announced, each with its call.
-    announced: Vec<(u32, Action)>,
-    /// Groups that were announced, each with the action it was given.
-    groups: Vec<(&'static str, Action)>,
-    announcement: String,
+    reader: Reader<'a>,
+    builder: Builder,
+    announcement: Announcement,
     notes: Vec<Note>,
+    /// Where the list starts among the sources.
+    start: usize,
 }
 
-/// What was said of a call.
-#[derive(Clone, Copy, Default)]
-struct Said {
-    /// The last word; nothing stands for "never named", or "taken out again".
-    action: Option<Action>,
-    /// Whether the list's own action was announced for it.
-    listed: bool,
+/// What an item says: under which condition, what, and said where.
+#[derive(Clone, Copy)]
+struct Saying {
+    verb: Verb,
+    guard: Option<Index>,
+    /// How many bindings the guard may use.
+    bindings: usize,
+    origin: u32,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(request: &'a Request<'a>, abi: Abi) -> Compiler<'a> {
-        let dense = usize::try_from(syscalls::newest(abi) + 1).unwrap_or(0);
-        let lines = 1 + request.list.iter().filter(|&&byte| byte == b':').count();
+    fn new(request: &'a Request<'a>, abi: Abi, read: &'a Read<'a>) -> Compiler<'a> {
+        let abis: Vec<Abi> = [abi].into_iter().chain(request.besides).collect();
+        let builder = Builder::new(request.mode, request.default, &abis);
+        let items = 1 + request.list.iter().filter(|&&byte| byte == b':').count();
+        let mut reader = Reader::new(read);
+        let start = reader.sources.add(None, request.list);
         Compiler {
+            announcement: Announcement::new(builder.own_action(), items, request.list.len()),
             request,
-            abi,
-            calls: alloc::vec![Said::default(); dense],
-            beyond: BTreeMap::new(),
-            announced: Vec::new(),
-            groups: Vec::new(),
-            announcement: String::with_capacity(request.list.len() + lines * LINE),
+            reader,
+            builder,
             notes: Vec::new(),
+            start,
         }
     }
 
-    /// What an item without an action gives: the point of the list.
-    fn own_action(&self) -> Action {
-        match self.request.mode {
-            Mode::AllowList => Action::Allow,
-            Mode::DenyList => self.request.default,
+    /// Takes the bindings of a file or a text, and nothing else of it (oz.md §7.2).
+    fn definitions(&mut self, definitions: &[u8]) -> Result<(), Error> {
+        let (path, text) = match definitions.strip_prefix(INLINE) {
+            Some(text) => (INLINE, Cow::Borrowed(text)),
+            None => (definitions, Cow::Owned(self.read(definitions)?)),
+        };
+        let document = self.reader.document(path, &text)?;
+        for rule in &document.rules {
+            let name = self.lower_case_name(rule);
+            let saying = Saying {
+                verb: Verb::Remove,
+                guard: None,
+                bindings: 0,
+                origin: rule.at,
+            };
+            self.names(&name, saying)
+                .map(drop)
+                .map_err(|fault| self.in_file(fault, ""))?;
         }
+        Ok(())
+    }
+
+    fn read(&self, path: &[u8]) -> Result<Vec<u8>, Error> {
+        (self.reader.read)(path).map_err(|errno| Error::Unreadable {
+            path: crate::error::escaped(path),
+            errno,
+        })
     }
 
     fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
-        let action = match item.verb {
-            Verb::Add => Some(self.own_action()),
-            Verb::Set(action) => Some(action),
-            Verb::Remove => None,
+        if let Target::File(path) = item.target {
+            return self.file(item, path);
+        }
+        let origin = place(self.start + item.column - 1);
+        let said = self.guard(item).and_then(|guard| {
+            let saying = Saying {
+                verb: item.verb,
+                guard,
+                bindings: self.reader.bindings.len(),
+                origin,
+            };
+            match item.target {
+                Target::Number(number) => self.say(Place { table: 0, number }, saying).map(|()| 1),
+                Target::Name(name) => self.names(name, saying),
+                Target::Group(name) => self.group(name, saying),
+                Target::File(_) => Ok(0),
+            }
+        });
+        match said {
+            Ok(calls) => {
+                self.announce(item, calls);
+                Ok(())
+            }
+            Err(fault) => Err(self.in_item(item, fault)),
+        }
+    }
+
+    /// Reads an item's condition.
+    fn guard(&mut self, item: &Item<'_>) -> Result<Option<Index>, Fault> {
+        let Some(guard) = item.guard else {
+            return Ok(None);
         };
-        match item.target {
-            Target::Number(number) => match syscalls::name(self.abi, number) {
-                Some(name) => self.call(number, name, action),
-                None => self.call(number, &alloc::format!("{number}"), action),
-            },
-            Target::Name(name) => self
-                .name(name, action)
-                .map_err(|problem| self.misplaced(item, problem))?,
-            Target::Group(name) => self
-                .group(name, action)
-                .map_err(|problem| self.misplaced(item, problem))?,
+        let start = self.start + guard.offset;
+        let text = &self.reader.sources.text()[..start + guard.text.len()];
+        Parser::expression_in(text, start, &mut self.reader.tree).map(Some)
+    }
+
+    /// Says something of the call of this name on every ABI that has it, and how many calls the
+    /// native one has of it.
+    fn names(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
+        let mut native = 0;
+        for (table, abi) in self.builder.abis() {
+            if let Some(number) = syscalls::number(abi, name) {
+                native += usize::from(table == 0);
+                self.say(Place { table, number }, saying)?;
+            } else if table == 0 {
+                self.skip(name, abi, saying.origin)?;
+            }
+        }
+        Ok(native)
+    }
+
+    /// Notes a name that another architecture has; one that none has is a fault.
+    fn skip(&mut self, name: &str, abi: Abi, at: u32) -> Result<(), Fault> {
+        if !syscalls::exists(name) {
+            let known = syscalls::names(abi).map(|(known, _)| known);
+            let closest = nearest(name, known);
+            let problem = Problem::UnknownCall { closest };
+            return Err(Fault { at, problem });
+        }
+        let name = name.into();
+        let note = Note::Skipped { name, abi };
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
         }
         Ok(())
     }
 
-    fn misplaced(&self, item: &Item<'_>, problem: Problem) -> Error {
-        Error::Item {
-            origin: self.request.origin,
-            item: crate::error::quoted(item.written),
-            column: item.column,
-            problem,
+    /// Says something of each member of a group, and how many the native ABI has.
+    fn group(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
+        if let Some(promise) = name.strip_prefix("pledge-").and_then(pledge::promise) {
+            return self.promise(promise, saying);
         }
-    }
-
-    fn name(&mut self, name: &str, action: Option<Action>) -> Result<(), Problem> {
-        match syscalls::number(self.abi, name) {
-            Some(number) => self.call(number, name, action),
-            None if syscalls::exists(name) => {
-                let note = Note::Skipped {
-                    name: name.into(),
-                    abi: self.abi,
-                };
-                if !self.notes.contains(&note) {
-                    self.notes.push(note);
-                }
-            }
-            None => {
-                let known = syscalls::names(self.abi).map(|(known, _)| known);
-                return Err(Problem::UnknownCall {
-                    closest: nearest(name, known),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn group(&mut self, name: &str, action: Option<Action>) -> Result<(), Problem> {
         let Some(group) = syscalls::group(name) else {
-            if name.starts_with("pledge-") {
-                return Err(Problem::Unsupported("groups with conditions on arguments"));
-            }
             let known = syscalls::groups().map(syscalls::Group::name);
-            return Err(Problem::UnknownGroup {
-                closest: nearest(name, known),
-            });
+            let closest = nearest(name, known);
+            let problem = Problem::UnknownGroup { closest };
+            let at = saying.origin;
+            return Err(Fault { at, problem });
         };
-        let members = group.numbers(self.abi);
-        for &number in &members {
-            self.said(number).action = action;
+        let mut native = 0;
+        for (table, abi) in self.builder.abis() {
+            for number in group.numbers(abi) {
+                native += usize::from(table == 0);
+                self.say(Place { table, number }, saying)?;
+            }
         }
-        if let Some(action) =
-            action.filter(|&action| !self.groups.contains(&(group.name(), action)))
-        {
-            self.groups.push((group.name(), action));
-            let words = alloc::format!("@{} ({} system calls)", group.name(), members.len());
-            self.announce(action, &words);
+        Ok(native)
+    }
+
+    /// A promise is a list of its own, with conditions: it can be added to an allow-list and taken
+    /// out again, no more.
+    fn promise(&mut self, promise: &'static str, saying: Saying) -> Result<usize, Fault> {
+        let plain = saying.guard.is_none() && !matches!(saying.verb, Verb::Set(_));
+        let removed = saying.verb == Verb::Remove;
+        let at = saying.origin;
+        if !(plain && (removed || self.request.mode == Mode::AllowList)) {
+            let problem = Problem::Promise;
+            return Err(Fault { at, problem });
+        }
+        if self.builder.abis().count() > 1 {
+            let problem = Problem::PromiseAbi;
+            return Err(Fault { at, problem });
+        }
+        let listed = self.start;
+        let mut calls = 0;
+        for list in [promise, pledge::ALWAYS] {
+            self.start = self.reader.sources.add(None, list.as_bytes());
+            for item in list::items("", list.as_bytes()) {
+                let problem = Problem::Malformed;
+                let item = item.map_err(|_| Fault { at, problem })?;
+                calls += self.promised(&item, saying)?;
+            }
+        }
+        self.start = listed;
+        Ok(calls)
+    }
+
+    /// Says what an item of a promise says, but for the verb. A condition takes back nothing that
+    /// another promise has without one.
+    fn promised(&mut self, item: &Item<'_>, saying: Saying) -> Result<usize, Fault> {
+        let guard = self.guard(item)?;
+        let (Target::Name(name), abi) = (&item.target, self.builder.abi(0)) else {
+            return Ok(0);
+        };
+        let Some(number) = syscalls::number(abi, name) else {
+            return Ok(0);
+        };
+        let place = Place { table: 0, number };
+        let (verb, skipped) = match (saying.verb, item.verb) {
+            (Verb::Remove, _) => (Verb::Remove, false),
+            (_, Verb::Set(action)) => (Verb::Set(action), self.builder.is_named(place)),
+            (_, verb) => (verb, guard.is_some() && self.builder.is_listed(place)),
+        };
+        if !skipped {
+            self.say(
+                place,
+                Saying {
+                    verb,
+                    guard,
+                    ..saying
+                },
+            )?;
+        }
+        Ok(1)
+    }
+
+    /// Says something of a call.
+    fn say(&mut self, place: Place, saying: Saying) -> Result<(), Fault> {
+        let own = self.builder.own_action();
+        match (saying.verb, saying.guard) {
+            (Verb::Remove, _) => self.builder.remove(place),
+            (Verb::Add, None) => self.builder.add(place, saying.origin),
+            (Verb::Set(action), None) => self.builder.set(place, action, saying.origin),
+            (Verb::Add, Some(guard)) => {
+                let condition = self.resolve(place, guard, saying.bindings, !own.runs())?;
+                self.builder.add_if(place, condition, saying.origin);
+            }
+            (Verb::Set(action), Some(guard)) => {
+                let condition = self.resolve(place, guard, saying.bindings, !action.runs())?;
+                self.builder.set_if(place, condition, action, saying.origin);
+            }
         }
         Ok(())
     }
 
-    fn said(&mut self, number: u32) -> &mut Said {
-        let index = usize::try_from(number).unwrap_or(usize::MAX);
-        match self.calls.get_mut(index) {
-            Some(said) => said,
-            None => self.beyond.entry(number).or_default(),
-        }
+    fn resolve(
+        &mut self,
+        place: Place,
+        root: Index,
+        bindings: usize,
+        denies: bool,
+    ) -> Result<Id, Fault> {
+        let abi = self.builder.abi(place.table);
+        let call = syscalls::name(abi, place.number).unwrap_or_default();
+        let purpose = Purpose {
+            text: self.reader.sources.text(),
+            tree: &self.reader.tree,
+            bindings: &self.reader.bindings[..bindings],
+            call,
+            differs_from: match place.table {
+                0 => usize::MAX,
+                _ => syscalls::differs_from(call),
+            },
+            denies: denies && !self.request.whole_registers,
+        };
+        resolve(purpose, self.builder.conditions(), root)
     }
 
-    fn call(&mut self, number: u32, name: &str, action: Option<Action>) {
-        self.said(number).action = action;
-        let Some(action) = action else { return };
-        let known = match action == self.own_action() {
-            true => core::mem::replace(&mut self.said(number).listed, true),
-            false => self.announced.contains(&(number, action)),
+    fn announce(&mut self, item: &Item<'_>, calls: usize) {
+        let action = match item.verb {
+            Verb::Add => self.builder.own_action(),
+            Verb::Set(action) => action,
+            Verb::Remove => return,
         };
-        if known {
+        if calls == 0 && matches!(item.target, Target::Name(_)) {
             return;
         }
-        if action != self.own_action() {
-            self.announced.push((number, action));
+        let abi = self.builder.abi(0);
+        let mut thing = match item.target {
+            Target::Number(number) => match syscalls::name(abi, number) {
+                Some(name) => String::from(name),
+                None => alloc::format!("{number}"),
+            },
+            _ => alloc::format!("{}", item.target),
+        };
+        let number = match item.target {
+            Target::Number(number) => Some(number),
+            Target::Name(name) => syscalls::number(abi, name),
+            _ => None,
+        };
+        if let Some(guard) = item.guard {
+            let text = String::from_utf8_lossy(guard.text.trim_ascii());
+            let _ = write!(thing, "({text})");
+        } else if let Some(number) = number {
+            return self.announcement.call(number, &thing, action);
         }
-        self.announce(action, name);
+        if number.is_none() {
+            let _ = write!(thing, " ({calls} system calls)");
+        }
+        self.announcement.thing(thing, action);
     }
 
-    fn announce(&mut self, action: Action, words: &str) {
-        self.announcement.push_str("adding ");
-        self.announcement.push_str(words);
-        self.announcement.push_str(" to the process seccomp filter");
-        if action != self.own_action() {
-            // Writing to a String cannot fail.
-            let _ = write!(self.announcement, " ({})", Described(action));
+    /// Takes up the rules of a file.
+    fn file(&mut self, item: &Item<'_>, escaped: &[u8]) -> Result<(), Error> {
+        let path = unescaped(escaped);
+        let text = (self.reader.read)(&path).map_err(|errno| {
+            let at = place(self.start + item.column - 1);
+            let problem = Problem::Unreadable(errno);
+            self.in_item(item, Fault { at, problem })
+        })?;
+        let document = self.reader.document(&path, &text)?;
+        if let Some((action, at)) = document.unlisted {
+            if item.written.len() != self.request.list.trim_ascii().len() {
+                let problem = Problem::PolicyInPart;
+                return Err(self.in_file(Fault { at, problem }, ""));
+            }
+            self.builder.set_unlisted(action);
         }
-        self.announcement.push('\n');
+        let mut seen = Vec::new();
+        let mut calls = 0;
+        for rule in &document.rules {
+            let name = self.lower_case_name(rule);
+            let said = self.rule(&document, rule, &name, &mut seen);
+            calls += said.map_err(|fault| self.in_file(fault, &name))?;
+        }
+        let path = crate::error::escaped(&path);
+        let thing = alloc::format!("{path} ({calls} system calls)");
+        self.announcement.thing(thing, self.builder.own_action());
+        Ok(())
+    }
+
+    fn lower_case_name(&self, rule: &Rule) -> String {
+        let start = rule.at as usize;
+        let name = &self.reader.sources.text()[start..start + rule.length as usize];
+        String::from_utf8_lossy(&name.to_ascii_lowercase()).into_owned()
+    }
+
+    /// Takes up a rule, and says how many calls of the native ABI it is about. `seen` holds the
+    /// places of the rules for single calls so far, by number.
+    fn rule(
+        &mut self,
+        document: &Document,
+        rule: &Rule,
+        name: &str,
+        seen: &mut Vec<u32>,
+    ) -> Result<usize, Fault> {
+        let unlisted = self.builder.unlisted_in_list();
+        let positive = rule.positive.or(document.positive);
+        let negative = rule.negative.or(document.negative);
+        let positive = positive.unwrap_or(self.builder.own_action());
+        let negative = negative.unwrap_or(unlisted);
+        if let Some(group) = name.strip_prefix('@') {
+            let Some(group) = syscalls::group(group) else {
+                let saying = Saying {
+                    verb: Verb::Add,
+                    guard: None,
+                    bindings: 0,
+                    origin: rule.at,
+                };
+                return self.group(group, saying);
+            };
+            for (table, abi) in self.builder.abis() {
+                for number in group.numbers(abi) {
+                    self.decree(Place { table, number }, rule, positive, negative)?;
+                }
+            }
+            return Ok(group.numbers(self.builder.abi(0)).len());
+        }
+        let mut native = 0;
+        for (table, abi) in self.builder.abis() {
+            let Some(number) = syscalls::number(abi, name) else {
+                if table == 0 {
+                    self.skip(name, abi, rule.at)?;
+                }
+                continue;
+            };
+            if table == 0 && self.repeated(rule, number, seen)? {
+                return Ok(0);
+            }
+            native += usize::from(table == 0);
+            self.decree(Place { table, number }, rule, positive, negative)?;
+        }
+        Ok(native)
+    }
+
+    /// Whether the same rule was there before; another one for the same call is a fault.
+    fn repeated(&self, rule: &Rule, number: u32, seen: &mut Vec<u32>) -> Result<bool, Fault> {
+        let index = number as usize;
+        if index >= seen.len() {
+            seen.resize(index + 64, u32::MAX);
+        }
+        let before = core::mem::replace(&mut seen[index], rule.at);
+        if before == u32::MAX {
+            return Ok(false);
+        }
+        let sources = &self.reader.sources;
+        match sources.line_behind(before) == sources.line_behind(rule.at) {
+            true => Ok(true),
+            false => Err(Fault {
+                at: rule.at,
+                problem: Problem::Duplicate,
+            }),
+        }
+    }
+
+    /// Says what a rule says of a call. One that only repeats what the kind of list means works as
+    /// an item does, so that several files add up; any other replaces what was said before.
+    fn decree(
+        &mut self,
+        place: Place,
+        rule: &Rule,
+        positive: Action,
+        negative: Action,
+    ) -> Result<(), Fault> {
+        let plain = positive == self.builder.own_action();
+        let usual = plain && negative == self.builder.unlisted_in_list();
+        match rule.body {
+            Body::Always if plain => self.builder.add(place, rule.at),
+            Body::Always => self.builder.set(place, positive, rule.at),
+            Body::Answer(action) => self.builder.set(place, action, rule.at),
+            Body::If(root) => {
+                let denies = !positive.runs() && negative.runs();
+                let condition = self.resolve(place, root, rule.bindings, denies)?;
+                if usual {
+                    self.builder.add_if(place, condition, rule.at);
+                } else {
+                    let actions = (positive, negative);
+                    self.builder.set_both(place, condition, actions, rule.at);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A fault in an item of the list.
+    fn in_item(&self, item: &Item<'_>, fault: Fault) -> Error {
+        let call = match item.target {
+            Target::Name(name) => name,
+            _ => "",
+        };
+        let at = fault.at as usize;
+        Error::Item {
+            origin: self.request.origin,
+            item: quoted(item.written),
+            column: 1 + at.saturating_sub(self.start),
+            problem: fault.problem,
+            hint: self.hint(&fault, call),
+        }
+    }
+
+    /// A fault in a rule of a file.
+    fn in_file(&self, fault: Fault, call: &str) -> Error {
+        let hint = self.hint(&fault, call);
+        self.reader.sources.error(fault, hint)
+    }
+
+    /// For an unknown word: the closest known one.
+    fn hint(&self, fault: &Fault, call: &str) -> String {
+        if fault.problem != Problem::UnknownWord {
+            return String::new();
+        }
+        let word = self.reader.sources.word(fault.at);
+        match nearest_word(word, call) {
+            Some(closest) => alloc::format!("; did you mean \"{closest}\"?"),
+            None => String::new(),
+        }
     }
 
     fn finish(mut self) -> Compiled {
-        let calls = (0..).zip(self.calls.iter().copied());
-        let beyond = self.beyond.iter().map(|(&number, &said)| (number, said));
-        let rules: Vec<_> = calls
-            .chain(beyond)
-            .filter_map(|(number, said)| Some((number, said.action?)))
-            .collect();
-        if self.request.mode == Mode::DenyList {
-            self.note_unfilterable(&rules);
-        }
-        let policy = Policy::new(self.abi, self.request.mode, self.request.default, rules);
-        self.note_io_uring(&policy);
+        let policy = self.builder.finish();
+        self.notes.extend(notes(&policy));
         Compiled {
             policy,
-            announcement: self.announcement,
+            announcement: self.announcement.text,
             notes: self.notes,
+            sources: self.reader.sources,
         }
     }
+}
 
-    fn note_unfilterable(&mut self, rules: &[(u32, Action)]) {
-        for name in NEVER_FILTERED {
-            let number = syscalls::number(self.abi, name);
-            if rules
-                .iter()
-                .any(|(call, action)| Some(*call) == number && *action != Action::Allow)
-            {
-                self.notes.push(Note::Unfilterable { name });
-            }
-        }
-    }
-
-    fn note_io_uring(&mut self, policy: &Policy) {
-        let runs = |name: &str| {
-            let number = syscalls::number(self.abi, name);
-            number.is_some_and(|number| policy.decide(self.abi.audit(), number).runs())
+/// A path as the file system knows it: `\:` and `\\` stand for themselves.
+fn unescaped(path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(path.len());
+    let mut bytes = path.iter();
+    while let Some(&byte) = bytes.next() {
+        let next = match byte {
+            b'\\' => bytes.next().copied(),
+            _ => None,
         };
-        let on_this_abi = |name: &&&str| syscalls::number(self.abi, name).is_some();
-        let mut restricted = DONE_BY_IO_URING
-            .iter()
-            .filter(on_this_abi)
-            .filter(|name| !runs(name));
-        if let Some(restricted) = restricted.next().filter(|_| runs("io_uring_setup")) {
-            self.notes.push(Note::IoUring { restricted });
-        }
+        plain.push(next.unwrap_or(byte));
     }
+    plain
 }

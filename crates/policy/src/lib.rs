@@ -11,16 +11,29 @@
 extern crate alloc;
 
 mod action;
+mod announce;
+mod builder;
 mod compile;
+mod condition;
 mod error;
+mod file;
 mod list;
 mod meaning;
 mod nearest;
+mod pledge;
 mod request;
+mod resolve;
+mod sources;
+mod tree;
 
 pub use action::{Action, Errno};
-pub use compile::{Compiled, Note};
+pub use announce::Note;
+pub use compile::Compiled;
+pub use condition::{Comparison, Conditions, Id, Node, Operator, Part};
 pub use error::{Error, Problem};
-pub use list::{Item, List, Target, Verb};
-pub use meaning::{LAST, MINUS_ONE, Mode, Policy, Range};
-pub use request::{ALLOW, ARCH, DEFAULT_ACTION, DENY, LOG, QUIET, Request, VARIABLES};
+pub use file::{Read, no_files};
+pub use list::{Guard, Item, List, Target, Verb};
+pub use meaning::{Answer, Case, Decision, LAST, MINUS_ONE, Policy, Range, Rule, Table};
+pub use pledge::{promise as pledge, promises as pledges};
+pub use request::{ALLOW, ARCH, DEFAULT_ACTION, DENY, LOG, Mode, QUIET, Request, VARIABLES};
+pub use sources::Sources;

@@ -3,6 +3,7 @@
 //! `item:item:…`, where an item is `NAME`, `NUMBER` or `@GROUP`, with `!` before it to take it out
 //! again or `=ACTION` behind it. Items work left to right; `meaning.rs` and `compile.rs` say how.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str;
@@ -24,12 +25,23 @@ pub struct List<'a> {
 pub struct Item<'a> {
     /// What the item is about.
     pub target: Target<'a>,
+    /// The condition under which it is said, without its parentheses.
+    pub guard: Option<Guard<'a>>,
     /// What is said of it.
     pub verb: Verb,
     /// The byte of the list at which the target starts, from 1.
     pub column: usize,
     /// The item as the user wrote it, for messages.
     pub written: &'a [u8],
+}
+
+/// An expression in parentheses; not read yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard<'a> {
+    /// The expression.
+    pub text: &'a [u8],
+    /// The byte of the list at which it starts, from 0.
+    pub offset: usize,
 }
 
 /// What an item says of its target.
@@ -52,6 +64,8 @@ pub enum Target<'a> {
     Number(u32),
     /// A group by name, without its `@`; not looked up yet.
     Group(&'a str),
+    /// A policy file by its path, colons and backslashes still escaped.
+    File(&'a [u8]),
 }
 
 impl<'a> List<'a> {
@@ -83,6 +97,7 @@ pub(crate) fn items<'a>(
             item: quoted(item),
             column: column + offset,
             problem,
+            hint: String::new(),
         }))
     })
 }
@@ -122,13 +137,20 @@ impl<'a> Item<'a> {
         if let (Some(b'a'..=b'z'), Ok(name)) = (item.first(), word(item)) {
             return Ok(Item {
                 target: Target::Name(name),
+                guard: None,
                 verb: Verb::Add,
                 column,
                 written: item,
             });
         }
         if is_path(item) {
-            return Err((0, Problem::Unsupported("policy files in a list")));
+            return Ok(Item {
+                target: Target::File(item),
+                guard: None,
+                verb: Verb::Add,
+                column,
+                written: item,
+            });
         }
         let (removed, body) = match item.strip_prefix(b"!") {
             Some(rest) => (true, rest.trim_ascii_start()),
@@ -138,19 +160,55 @@ impl<'a> Item<'a> {
         let end = body.iter().position(|byte| matches!(byte, b'(' | b'='));
         let (name, rest) = body.split_at(end.unwrap_or(body.len()));
         let target = Target::parse(name.trim_ascii_end()).map_err(|problem| (offset, problem))?;
-        let verb = parse_verb(rest).map_err(|problem| (offset + name.len(), problem))?;
-        let verb = match (removed, verb) {
-            (false, verb) => verb,
-            (true, Verb::Add) => Verb::Remove,
-            (true, _) => return Err((offset + name.len(), Problem::ActionOnRemoval)),
+        let behind_name = offset + name.len();
+        let misplaced = |problem| (behind_name, problem);
+        let length = guard_length(rest).ok_or(misplaced(Problem::Unclosed))?;
+        let (guard, action) = rest.split_at(length);
+        let verb = parse_verb(action.trim_ascii_start())
+            .map_err(|problem| (item.len() - action.trim_ascii_start().len(), problem))?;
+        let verb = match (removed, verb, guard) {
+            (false, verb, _) => verb,
+            (true, Verb::Add, b"") => Verb::Remove,
+            (true, ..) => return Err(misplaced(Problem::ActionOnRemoval)),
         };
+        let inner = guard.get(1..length.saturating_sub(1));
         Ok(Item {
             target,
+            guard: inner.filter(|_| length > 0).map(|text| Guard {
+                text,
+                offset: column + behind_name,
+            }),
             verb,
             column: column + offset,
             written: item,
         })
     }
+}
+
+/// The length of the parenthesis that `text` starts with, zero when it starts with none; nothing
+/// when it does not end.
+fn guard_length(text: &[u8]) -> Option<usize> {
+    if !text.starts_with(b"(") {
+        return Some(0);
+    }
+    let mut depth = 0_usize;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 1 => return Some(at + 1),
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The item of a list that holds the byte at `offset`.
+pub(crate) fn item_at(list: &[u8], offset: usize) -> Option<&[u8]> {
+    let (_, raw) = split(list)
+        .take_while(|(start, _)| *start <= offset)
+        .last()?;
+    Some(raw.trim_ascii())
 }
 
 fn is_path(item: &[u8]) -> bool {
@@ -164,9 +222,7 @@ fn parse_verb(rest: &[u8]) -> Result<Verb, Problem> {
     if rest.is_empty() {
         return Ok(Verb::Add);
     }
-    let Some(action) = rest.strip_prefix(b"=") else {
-        return Err(Problem::Unsupported("conditions on arguments"));
-    };
+    let action = rest.strip_prefix(b"=").ok_or(Problem::Malformed)?;
     let action = str::from_utf8(action).map_err(|_| Problem::Malformed)?;
     Action::parse(action.trim()).map(Verb::Set)
 }
@@ -200,16 +256,23 @@ impl fmt::Display for Target<'_> {
             Target::Name(name) => f.write_str(name),
             Target::Number(number) => write!(f, "{number}"),
             Target::Group(name) => write!(f, "@{name}"),
+            Target::File(path) => f.write_str(&String::from_utf8_lossy(path)),
         }
     }
 }
 
 impl fmt::Display for Item<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.verb == Verb::Remove {
+            f.write_str("!")?;
+        }
+        write!(f, "{}", self.target)?;
+        if let Some(guard) = self.guard {
+            write!(f, "({})", String::from_utf8_lossy(guard.text.trim_ascii()))?;
+        }
         match self.verb {
-            Verb::Add => write!(f, "{}", self.target),
-            Verb::Set(action) => write!(f, "{}={action}", self.target),
-            Verb::Remove => write!(f, "!{}", self.target),
+            Verb::Set(action) => write!(f, "={action}"),
+            Verb::Add | Verb::Remove => Ok(()),
         }
     }
 }
@@ -284,16 +347,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_yet_says_so() {
-        let conditions = Problem::Unsupported("conditions on arguments");
-        assert_eq!(problem("read:write(fd == 1 : 2)"), (11, conditions));
-        for path in ["/etc/a.seccomp", "./a", "../a\\:b"] {
-            assert_eq!(
-                problem(path),
-                (1, Problem::Unsupported("policy files in a list")),
-                "{path}"
-            );
-        }
+    fn conditions_and_paths_are_parts_of_items() {
+        let list = read("a:write(fd == 1 : (2)) = EPERM:/etc/a\\:b.seccomp:./c").unwrap();
+        let guard = list.items[1].guard.unwrap();
+        assert_eq!((guard.text, guard.offset), (&b"fd == 1 : (2)"[..], 8));
+        assert!(matches!(list.items[1].verb, Verb::Set(_)));
+        assert_eq!(list.items[2].target, Target::File(b"/etc/a\\:b.seccomp"));
+        assert_eq!(list.items[3].target, Target::File(b"./c"));
+        assert_eq!(problem("read:write(fd == 1"), (11, Problem::Unclosed));
+        assert_eq!(problem("read(1) x"), (9, Problem::Malformed));
+        assert_eq!(problem("!read(fd == 1)"), (6, Problem::ActionOnRemoval));
     }
 
     #[test]
@@ -301,7 +364,7 @@ mod tests {
         let error = List::parse("LIST", b"read:\xff\x1b[2J").unwrap_err();
         assert_eq!(
             error.to_string(),
-            r#"LIST: item "\xff\x1b[2J" (column 6): not an item; write NAME, NUMBER, @GROUP, !NAME or NAME=ACTION"#
+            r#"LIST: item "\xff\x1b[2J" (column 6): not an item; write NAME, NUMBER, @GROUP, !NAME, NAME(CONDITION) or NAME=ACTION"#
         );
     }
 }

@@ -1,10 +1,11 @@
-//! What a policy means: the action of every call.
+//! What a policy means: what every call gets, for all its arguments.
 
 use alloc::vec::Vec;
 
 use syscalls::Abi;
 
 use crate::action::{Action, Errno};
+use crate::condition::{Conditions, Id};
 
 /// The call number that tracers write to skip a call; the kernel answers it with ENOSYS.
 pub const MINUS_ONE: u32 = u32::MAX;
@@ -27,71 +28,304 @@ const FALL_BACK: [&str; 8] = [
 /// Calls that restart_syscall(2) resumes: it continues what was permitted before.
 const RESTARTED: [&str; 4] = ["nanosleep", "clock_nanosleep", "poll", "futex"];
 
-/// Whether a list says what may be called or what may not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// What is not listed is a violation.
-    AllowList,
-    /// What is listed is a violation.
-    DenyList,
-}
-
-/// The decision for every system call of one native ABI.
+/// The decision for every system call: of the native ABI, and of others that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    abi: Abi,
-    mode: Mode,
+    /// What a violation does.
     default: Action,
-    /// Calls with an action of their own, ascending by number, each once.
-    rules: Vec<(u32, Action)>,
+    conditions: Conditions,
+    cases: Vec<Case>,
+    /// One for each ABI, the native one first.
+    tables: Vec<Table>,
+}
+
+/// What the calls of one ABI get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    abi: Abi,
+    /// What a call gets of which nothing was said.
+    unlisted: Action,
+    /// Calls of which something was said, ascending by number, each once.
+    rules: Vec<Rule>,
     /// The highest number that we have a name for.
     newest: u32,
     /// The rules and everything between them.
     ranges: Vec<Range>,
 }
 
-/// Consecutive call numbers with one action.
+/// What was said of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The call's number.
+    pub number: u32,
+    /// What it gets.
+    pub answer: Answer,
+    /// The place of what said so ([`crate::Sources::rule`]); for a decision, of what answers when no
+    /// case applies.
+    pub origin: u32,
+}
+
+/// What a call gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The same for all arguments.
+    Action(Action),
+    /// It depends.
+    Decision(Decision),
+}
+
+/// Cases, of which the first that applies answers, and an answer where none does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    first: u32,
+    count: u32,
+    /// The answer where no case applies.
+    pub otherwise: Action,
+}
+
+/// A condition on the arguments and what a call gets where it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Case {
+    /// The condition, in [`Policy::conditions`].
+    pub condition: Id,
+    /// What the call gets.
+    pub action: Action,
+    /// The place of what said so ([`crate::Sources::rule`]).
+    pub origin: u32,
+}
+
+/// Consecutive call numbers with one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// The first number.
     pub first: u32,
     /// The last number, included.
     pub last: u32,
-    /// Their action.
-    pub action: Action,
+    /// What they get.
+    pub answer: Answer,
 }
 
 impl Policy {
-    /// A policy from what was said of single calls; `rules` ascend by number, each number once.
+    /// A policy without any call; [`Policy::add`] brings them, the native ABI's first.
+    pub(crate) fn new(default: Action, conditions: Conditions, cases: Vec<Case>) -> Policy {
+        Policy {
+            default,
+            conditions,
+            cases,
+            tables: Vec::new(),
+        }
+    }
+
+    /// Adds what an ABI's calls get; `rules` ascend by number, each number once.
     ///
     /// Adds what follows from them: restart_syscall wherever a call that it resumes is allowed, and
-    /// ENOSYS for newer calls that libcs can do without when violations get an error.
-    pub(crate) fn new(abi: Abi, mode: Mode, default: Action, rules: Vec<(u32, Action)>) -> Policy {
-        let mut policy = Policy {
+    /// ENOSYS for newer calls that libcs can do without when the others get an error.
+    pub(crate) fn add(&mut self, abi: Abi, unlisted: Action, rules: Vec<Rule>) {
+        let mut table = Table {
             abi,
-            mode,
-            default,
+            unlisted,
             rules,
             newest: syscalls::newest(abi),
             ranges: Vec::new(),
         };
-        if mode == Mode::AllowList {
-            policy.add_restart();
-            policy.add_fall_backs();
+        if !unlisted.runs() {
+            table.add_restart(self);
+            table.add_fall_backs();
         }
-        policy.ranges = policy.find_ranges();
-        policy
+        table.ranges = table.find_ranges();
+        self.tables.push(table);
     }
 
-    fn add_restart(&mut self) {
+    /// What happens to a call: `audit`, `number` and `arguments` as the kernel shows them to a filter
+    /// (`seccomp_data.arch`, `.nr` and `.args`, seccomp(2)).
+    pub fn decide(&self, audit: u32, number: u32, arguments: &[u64; 6]) -> Action {
+        self.decide_with_origin(audit, number, arguments).0
+    }
+
+    /// As [`Policy::decide`], with the place of the rule that decided
+    /// ([`crate::Sources::rule`]), which is no place where none did.
+    pub fn decide_with_origin(
+        &self,
+        audit: u32,
+        number: u32,
+        arguments: &[u64; 6],
+    ) -> (Action, u32) {
+        let table = self.tables.iter().find(|table| table.abi.audit() == audit);
+        let Some(table) = table else {
+            return (self.default, NO_RULE);
+        };
+        if number == MINUS_ONE {
+            return (table.minus_one_action(), NO_RULE);
+        }
+        if table.abi == Abi::X86_64 && number & Abi::X32_BIT != 0 {
+            return (self.default, NO_RULE);
+        }
+        match table.rule(number) {
+            None => (table.unlisted(number), NO_RULE),
+            Some(rule) => match rule.answer {
+                Answer::Action(action) => (action, rule.origin),
+                Answer::Decision(decision) => self.weigh(&decision, rule.origin, arguments),
+            },
+        }
+    }
+
+    fn weigh(&self, decision: &Decision, origin: u32, arguments: &[u64; 6]) -> (Action, u32) {
+        let applies = |case: &&Case| self.conditions.holds(case.condition, arguments);
+        match self.cases(decision).iter().find(applies) {
+            Some(case) => (case.action, case.origin),
+            None => (decision.otherwise, origin),
+        }
+    }
+
+    /// The cases of a decision of this policy, in order.
+    pub fn cases(&self, decision: &Decision) -> &[Case] {
+        let first = decision.first as usize;
+        let cases = self.cases.get(first..first + decision.count as usize);
+        cases.unwrap_or_default()
+    }
+
+    /// The conditions of all cases.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// The ABIs with what their calls get, the native one first.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// What the calls of the native ABI get.
+    pub fn native(&self) -> &Table {
+        &self.tables[0]
+    }
+
+    /// The native ABI.
+    pub fn abi(&self) -> Abi {
+        self.native().abi
+    }
+
+    /// What a violation does; also what a call of any other ABI gets.
+    pub fn default_action(&self) -> Action {
+        self.default
+    }
+
+    /// Every action that the policy can give, each once.
+    pub fn actions(&self) -> Vec<Action> {
+        let mut actions = alloc::vec![self.default];
+        let mut note = |action| {
+            if !actions.contains(&action) {
+                actions.push(action);
+            }
+        };
+        self.cases.iter().for_each(|case| note(case.action));
+        for table in &self.tables {
+            note(table.minus_one_action());
+            for range in &table.ranges {
+                note(range.answer.otherwise());
+            }
+        }
+        actions
+    }
+
+    /// Whether a call runs for some arguments.
+    pub fn may_run(&self, answer: Answer) -> bool {
+        let cases = match &answer {
+            Answer::Action(_) => &[],
+            Answer::Decision(decision) => self.cases(decision),
+        };
+        answer.otherwise().runs() || cases.iter().any(|case| case.action.runs())
+    }
+
+    /// Whether a call runs for all arguments.
+    pub fn always_runs(&self, answer: Answer) -> bool {
+        let cases = match &answer {
+            Answer::Action(_) => &[],
+            Answer::Decision(decision) => self.cases(decision),
+        };
+        answer.otherwise().runs() && cases.iter().all(|case| case.action.runs())
+    }
+}
+
+/// The origin of what no rule said.
+pub(crate) const NO_RULE: u32 = u32::MAX;
+
+impl Answer {
+    /// The action, or where it depends, what it is where no case applies.
+    pub fn otherwise(self) -> Action {
+        match self {
+            Answer::Action(action) => action,
+            Answer::Decision(decision) => decision.otherwise,
+        }
+    }
+}
+
+impl Decision {
+    /// A decision over `count` cases from `first` on.
+    pub(crate) fn new(first: u32, count: u32, otherwise: Action) -> Decision {
+        Decision {
+            first,
+            count,
+            otherwise,
+        }
+    }
+}
+
+impl Table {
+    /// The ABI.
+    pub fn abi(&self) -> Abi {
+        self.abi
+    }
+
+    /// What was said of calls, ascending by number.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What a call of this number gets.
+    pub fn answer(&self, number: u32) -> Answer {
+        match self.rule(number) {
+            Some(rule) => rule.answer,
+            None => Answer::Action(self.unlisted(number)),
+        }
+    }
+
+    /// What a call gets of which nothing was said and that we have a name for.
+    pub fn unlisted_action(&self) -> Action {
+        self.unlisted
+    }
+
+    /// All numbers up to [`LAST`] as ranges of equal answer, ascending. On x86_64 those with bit 30
+    /// are x32's, and no range speaks for them.
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+
+    /// Number −1 does nothing in the kernel, so letting it through is harmless; it is refused only
+    /// where anything unlisted ends the program anyway.
+    pub fn minus_one_action(&self) -> Action {
+        match self.unlisted {
+            ending @ (Action::KillProcess | Action::KillThread | Action::Trap) => ending,
+            _ => Action::Allow,
+        }
+    }
+
+    fn add_restart(&mut self, policy: &Policy) {
         let abi = self.abi;
-        let named = |name: &&str| self.rule(syscalls::number(abi, name)?);
-        // Allow sorts before log: a call that leaves no record needs none when it is resumed.
-        let resumed = RESTARTED
+        let mut resumed = None;
+        for number in RESTARTED
             .iter()
-            .filter_map(named)
-            .filter(|action| action.runs())
-            .min();
+            .filter_map(|name| syscalls::number(abi, name))
+        {
+            let answer = self.rule(number).map(|rule| rule.answer);
+            match answer.filter(|&answer| policy.may_run(answer)) {
+                // What leaves no record needs none when it is resumed.
+                Some(Answer::Action(Action::Log)) if resumed.is_none() => {
+                    resumed = Some(Action::Log);
+                }
+                Some(Answer::Action(Action::Log)) | None => {}
+                Some(_) => resumed = Some(Action::Allow),
+            }
+        }
         let restart = syscalls::number(abi, "restart_syscall");
         if let Some((restart, action)) = restart.zip(resumed) {
             self.add_unless_named(restart, action);
@@ -99,7 +333,7 @@ impl Policy {
     }
 
     fn add_fall_backs(&mut self) {
-        if let Action::Errno(_) = self.default {
+        if let Action::Errno(_) = self.unlisted {
             let abi = self.abi;
             for call in FALL_BACK
                 .iter()
@@ -111,103 +345,54 @@ impl Policy {
     }
 
     fn add_unless_named(&mut self, number: u32, action: Action) {
-        if let Err(at) = self.rules.binary_search_by_key(&number, |rule| rule.0) {
-            self.rules.insert(at, (number, action));
+        if let Err(at) = self.rules.binary_search_by_key(&number, |rule| rule.number) {
+            let answer = Answer::Action(action);
+            self.rules.insert(
+                at,
+                Rule {
+                    number,
+                    answer,
+                    origin: NO_RULE,
+                },
+            );
         }
-    }
-
-    /// What happens to a call: `audit` and `number` as the kernel shows them to a filter
-    /// (`seccomp_data.arch` and `.nr`, seccomp(2)).
-    pub fn decide(&self, audit: u32, number: u32) -> Action {
-        if audit != self.abi.audit() {
-            return self.default;
-        }
-        if number == MINUS_ONE {
-            return self.minus_one();
-        }
-        if self.abi == Abi::X86_64 && number & Abi::X32_BIT != 0 {
-            return self.default;
-        }
-        self.native(number)
-    }
-
-    /// Number −1 does nothing in the kernel, so letting it through is harmless; it is refused only
-    /// where anything unlisted ends the program anyway.
-    fn minus_one(&self) -> Action {
-        match (self.mode, self.default) {
-            (Mode::AllowList, Action::KillProcess | Action::KillThread | Action::Trap) => {
-                self.default
-            }
-            _ => Action::Allow,
-        }
-    }
-
-    fn native(&self, number: u32) -> Action {
-        self.rule(number).unwrap_or_else(|| self.unlisted(number))
     }
 
     /// What was said of a call, if anything was.
-    fn rule(&self, number: u32) -> Option<Action> {
-        let at = self
-            .rules
-            .binary_search_by_key(&number, |rule| rule.0)
-            .ok()?;
-        Some(self.rules[at].1)
+    fn rule(&self, number: u32) -> Option<&Rule> {
+        let found = self.rules.binary_search_by_key(&number, |rule| rule.number);
+        self.rules.get(found.ok()?)
     }
 
     fn unlisted(&self, number: u32) -> Action {
-        match (self.mode, self.default) {
-            (Mode::DenyList, _) => Action::Allow,
-            (Mode::AllowList, Action::Errno(_)) if number > self.newest => {
-                Action::Errno(Errno::ENOSYS)
-            }
-            (Mode::AllowList, default) => default,
+        match self.unlisted {
+            Action::Errno(_) if number > self.newest => Action::Errno(Errno::ENOSYS),
+            unlisted => unlisted,
         }
-    }
-
-    /// The native ABI.
-    pub fn abi(&self) -> Abi {
-        self.abi
-    }
-
-    /// What a violation does.
-    pub fn default_action(&self) -> Action {
-        self.default
-    }
-
-    /// The action of number −1 on the native ABI.
-    pub fn minus_one_action(&self) -> Action {
-        self.decide(self.abi.audit(), MINUS_ONE)
-    }
-
-    /// All numbers up to [`LAST`] as ranges of equal action, ascending. On x86_64 those with bit 30
-    /// are x32's, and no range speaks for them.
-    pub fn ranges(&self) -> &[Range] {
-        &self.ranges
     }
 
     /// Asks what every number gets that a rule or a name could set apart. The numbers ascend, so the
     /// rules are walked along with them instead of searched for each.
     fn find_ranges(&self) -> Vec<Range> {
         let mut rules = &self.rules[..];
-        let mut action_of = |number: u32| {
-            while rules.first().is_some_and(|rule| rule.0 < number) {
+        let mut answer_of = |number: u32| {
+            while rules.first().is_some_and(|rule| rule.number < number) {
                 rules = &rules[1..];
             }
             match rules {
-                [(next, action), ..] if *next == number => *action,
-                _ => self.unlisted(number),
+                [next, ..] if next.number == number => next.answer,
+                _ => Answer::Action(self.unlisted(number)),
             }
         };
         let mut ranges: Vec<Range> = Vec::new();
         let mut current = Range {
             first: 0,
             last: LAST,
-            action: action_of(0),
+            answer: answer_of(0),
         };
         for number in self.edges() {
-            let action = action_of(number);
-            if action != current.action {
+            let answer = answer_of(number);
+            if answer != current.answer {
                 ranges.push(Range {
                     last: number - 1,
                     ..current
@@ -215,7 +400,7 @@ impl Policy {
                 current = Range {
                     first: number,
                     last: LAST,
-                    action,
+                    answer,
                 };
             }
         }
@@ -229,20 +414,8 @@ impl Policy {
         let above = self
             .rules
             .iter()
-            .map(|rule| rule.0)
+            .map(|rule| rule.number)
             .filter(move |&number| number >= dense);
         (1..=dense).chain(above.flat_map(|number| [number, number + 1]))
-    }
-
-    /// Every action that the policy can give, each once.
-    pub fn actions(&self) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let given = self.ranges.iter().map(|range| range.action);
-        for action in given.chain([self.default, self.minus_one_action()]) {
-            if !actions.contains(&action) {
-                actions.push(action);
-            }
-        }
-        actions
     }
 }

@@ -1,23 +1,34 @@
 //! The known word that a misspelt one was probably meant to be.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The candidate with the fewest edits to `word`, ignoring case, when it is close enough to be
 /// worth naming: at most a third of the word, at least one edit.
-pub(crate) fn nearest(
-    word: &str,
-    candidates: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub(crate) fn nearest<T: AsRef<str>>(word: &str, candidates: impl Iterator<Item = T>) -> Option<T> {
     const LONGEST: usize = 40;
     if word.len() > LONGEST {
         return None;
     }
     let limit = (word.len() / 3).max(1);
     candidates
-        .map(|candidate| (edits(word.as_bytes(), candidate.as_bytes()), candidate))
+        .map(|candidate| {
+            (
+                edits(word.as_bytes(), candidate.as_ref().as_bytes()),
+                candidate,
+            )
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// The closest argument of a call or constant.
+pub(crate) fn nearest_word(word: &str, call: &str) -> Option<String> {
+    let arguments = syscalls::arguments(call).into_iter().flatten();
+    let arguments = arguments.map(|argument| String::from(argument.name));
+    let constants = syscalls::constants().map(|(name, _)| String::from(name));
+    nearest(word, arguments.chain(constants))
 }
 
 /// Edit distance where swapping two neighbours counts as one edit, case aside.

@@ -4,7 +4,15 @@ use syscalls::Abi;
 
 use crate::action::Action;
 use crate::error::{Error, Problem, quoted};
-use crate::meaning::Mode;
+
+/// Whether a list says what may be called or what may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// What is not listed is a violation.
+    AllowList,
+    /// What is listed is a violation.
+    DenyList,
+}
 
 /// The allow-list.
 pub const ALLOW: &str = "SECCOMP_SYSCALL_ALLOW";
@@ -33,6 +41,13 @@ pub struct Request<'a> {
     pub list: &'a [u8],
     /// What a violation does.
     pub default: Action,
+    /// Paths of files, or texts behind `{inline}`, whose bindings every rule may use.
+    pub definitions: &'a [&'a [u8]],
+    /// An ABI besides the native one.
+    pub besides: Option<Abi>,
+    /// Whether rules come from a language that compares whole registers whatever the kernel reads of
+    /// them: then they are taken as they are, where ours would refuse a rule that garbage passes.
+    pub whole_registers: bool,
     /// Whether the kernel is asked to log denials with an error.
     pub log: bool,
     /// Whether to print only failures.
@@ -44,7 +59,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// [`Error::Value`] for a default action that is unknown or `allow`, a switch that is neither
-    /// `1` nor `0`, and SECCOMP_ARCH, which is not supported yet.
+    /// `1` nor `0`, and an ABI that cannot be added.
     pub fn from_variables(
         get: impl Fn(&str) -> Option<&'a [u8]>,
     ) -> Result<Option<Request<'a>>, Error> {
@@ -94,18 +109,30 @@ impl<'a> Request<'a> {
         list: &'a [u8],
         get: impl Fn(&str) -> Option<&'a [u8]>,
     ) -> Result<Request<'a>, Error> {
-        refuse_abis(get(ARCH))?;
         let default = get(DEFAULT_ACTION).map_or(Ok(Action::KillProcess), |text| {
             default_action(DEFAULT_ACTION, text)
         })?;
         Ok(Request {
+            besides: abis(get(ARCH))?,
+            log: switch(LOG, get(LOG))?,
+            quiet: switch(QUIET, get(QUIET))?,
+            ..Request::plain(mode, origin, list, default)
+        })
+    }
+
+    /// A list and nothing else: no other ABI, no definitions, no switches.
+    pub fn plain(mode: Mode, origin: &'static str, list: &'a [u8], default: Action) -> Request<'a> {
+        Request {
             mode,
             origin,
             list,
             default,
-            log: switch(LOG, get(LOG))?,
-            quiet: switch(QUIET, get(QUIET))?,
-        })
+            definitions: &[],
+            besides: None,
+            whole_registers: false,
+            log: false,
+            quiet: false,
+        }
     }
 
     /// Replaces the default action by one from an option.
@@ -138,13 +165,25 @@ fn switch(origin: &'static str, text: Option<&[u8]>) -> Result<bool, Error> {
     }
 }
 
-/// Other ABIs come with conditions; until then only what changes nothing is accepted.
-fn refuse_abis(text: Option<&[u8]>) -> Result<(), Error> {
-    match text {
-        None | Some(b"") => Ok(()),
-        Some(text) if text == Abi::NATIVE.name().as_bytes() => Ok(()),
-        Some(text) => Err(value_error(ARCH, text, Problem::Unsupported("other ABIs"))),
+/// The other ABI that the kernel may run programs of beside the native one.
+const OTHER: Abi = match Abi::NATIVE {
+    Abi::Aarch64 => Abi::Arm,
+    _ => Abi::X86,
+};
+
+/// Reads a list of ABIs. The native one may be named and changes nothing.
+fn abis(text: Option<&[u8]>) -> Result<Option<Abi>, Error> {
+    let mut besides = None;
+    let names = text.unwrap_or_default().split(|&byte| byte == b':');
+    for name in names.map(<[u8]>::trim_ascii) {
+        if name == OTHER.name().as_bytes() {
+            besides = Some(OTHER);
+        } else if !name.is_empty() && name != Abi::NATIVE.name().as_bytes() {
+            let closest = Some(OTHER.name());
+            return Err(value_error(ARCH, name, Problem::BadAbi { closest }));
+        }
     }
+    Ok(besides)
 }
 
 fn value_error(origin: &'static str, text: &[u8], problem: Problem) -> Error {

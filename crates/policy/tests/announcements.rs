@@ -5,15 +5,13 @@ use policy::{Action, Compiled, Mode, Note, Request};
 use syscalls::Abi;
 
 fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Compiled {
-    let request = Request {
+    let request = Request::plain(
         mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default: Action::parse(default).unwrap(),
-        log: false,
-        quiet: false,
-    };
-    request.compile(abi).unwrap()
+        "LIST",
+        list.as_bytes(),
+        Action::parse(default).unwrap(),
+    );
+    request.compile(abi, &policy::no_files).unwrap()
 }
 
 fn allow(list: &str) -> Compiled {

@@ -31,15 +31,8 @@ fn action(text: &str) -> Action {
 }
 
 fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
-    let request = Request {
-        mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default: action(default),
-        log: false,
-        quiet: false,
-    };
-    request.compile(abi).unwrap().policy
+    let request = Request::plain(mode, "LIST", list.as_bytes(), action(default));
+    request.compile(abi, &policy::no_files).unwrap().policy
 }
 
 fn allow(list: &str, default: &str, abi: Abi) -> Policy {
@@ -49,7 +42,7 @@ fn allow(list: &str, default: &str, abi: Abi) -> Policy {
 /// What a policy gives a call by name.
 fn native(policy: &Policy, call: &str) -> Action {
     let number = syscalls::number(policy.abi(), call).unwrap();
-    policy.decide(policy.abi().audit(), number)
+    policy.decide(policy.abi().audit(), number, &[0; 6])
 }
 
 #[test]
@@ -112,9 +105,9 @@ fn an_empty_list_allows_nothing_or_everything() {
                 let nothing = allow(list, default, abi);
                 let everything = compile(Mode::DenyList, list, default, abi);
                 for number in (0..1024).chain([0x3fff_ffff]) {
-                    let given = nothing.decide(abi.audit(), number);
+                    let given = nothing.decide(abi.audit(), number, &[0; 6]);
                     assert_ne!(given, Action::Allow, "{number} {list:?} {default}");
-                    let given = everything.decide(abi.audit(), number);
+                    let given = everything.decide(abi.audit(), number, &[0; 6]);
                     assert_eq!(given, Action::Allow, "{number} {list:?} {default}");
                 }
             }
@@ -129,20 +122,34 @@ fn calls_newer_than_the_table_do_not_exist_under_an_errno_default() {
         let policy = allow("read:1000=EACCES:1001", "EPERM", abi);
         for number in [newest + 1, newest + 2, 999, 1002, 0x3fff_ffff] {
             assert_eq!(
-                policy.decide(abi.audit(), number),
+                policy.decide(abi.audit(), number, &[0; 6]),
                 ENOSYS,
                 "{number} on {abi}"
             );
         }
-        assert_eq!(policy.decide(abi.audit(), newest), action("EPERM"));
-        assert_eq!(policy.decide(abi.audit(), 1000), action("EACCES"), "named");
-        assert_eq!(policy.decide(abi.audit(), 1001), Action::Allow, "named");
+        assert_eq!(policy.decide(abi.audit(), newest, &[0; 6]), action("EPERM"));
+        assert_eq!(
+            policy.decide(abi.audit(), 1000, &[0; 6]),
+            action("EACCES"),
+            "named"
+        );
+        assert_eq!(
+            policy.decide(abi.audit(), 1001, &[0; 6]),
+            Action::Allow,
+            "named"
+        );
         for default in ["kill_process", "kill_thread", "trap", "log"] {
             let policy = allow("read", default, abi);
-            assert_eq!(policy.decide(abi.audit(), newest + 1), action(default));
+            assert_eq!(
+                policy.decide(abi.audit(), newest + 1, &[0; 6]),
+                action(default)
+            );
         }
         let policy = compile(Mode::DenyList, "read", "EPERM", abi);
-        assert_eq!(policy.decide(abi.audit(), newest + 1), Action::Allow);
+        assert_eq!(
+            policy.decide(abi.audit(), newest + 1, &[0; 6]),
+            Action::Allow
+        );
     }
 }
 
@@ -209,9 +216,9 @@ fn number_minus_one_passes_unless_violations_are_fatal_in_an_allow_list() {
             for (mode, expected) in [(Mode::AllowList, listed), (Mode::DenyList, Action::Allow)] {
                 for list in ["", "read", "@known"] {
                     let policy = compile(mode, list, default, abi);
-                    let given = policy.decide(abi.audit(), MINUS_ONE);
+                    let given = policy.decide(abi.audit(), MINUS_ONE, &[0; 6]);
                     assert_eq!(given, expected, "{mode:?} {list:?} {default} on {abi}");
-                    assert_eq!(policy.minus_one_action(), expected);
+                    assert_eq!(policy.native().minus_one_action(), expected);
                 }
             }
         }
@@ -235,7 +242,7 @@ fn a_foreign_abi_is_a_violation_in_both_modes() {
                 for list in ["", "@known", "@known=allow"] {
                     let policy = compile(mode, list, default, abi);
                     for number in [0, 1, 11, 1000, 0x3fff_ffff] {
-                        let given = policy.decide(audit, number);
+                        let given = policy.decide(audit, number, &[0; 6]);
                         assert_eq!(
                             given,
                             action(default),
@@ -263,7 +270,7 @@ fn an_x32_call_is_a_violation_in_both_modes_where_there_is_x32() {
             for list in ["", "@known", "@known=allow"] {
                 let policy = compile(mode, list, default, Abi::X86_64);
                 for number in NUMBERS {
-                    let given = policy.decide(Abi::X86_64.audit(), number);
+                    let given = policy.decide(Abi::X86_64.audit(), number, &[0; 6]);
                     assert_eq!(given, action(default), "{number:#x}, {mode:?} {list:?}");
                 }
             }
@@ -280,7 +287,7 @@ fn bit_31_alone_is_a_number_that_no_call_has() {
     ] {
         let policy = compile(mode, "@known:0x3fffffff", default, Abi::X86_64);
         for number in [0x8000_0000, 0x8000_003b, 0xbfff_ffff] {
-            let given = policy.decide(Abi::X86_64.audit(), number);
+            let given = policy.decide(Abi::X86_64.audit(), number, &[0; 6]);
             assert_eq!(given, expected, "{number:#x}, {mode:?} {default}");
         }
     }
@@ -295,7 +302,7 @@ fn bit_30_means_nothing_on_arm() {
     ] {
         let policy = compile(mode, "@known", default, Abi::Aarch64);
         for number in [0x4000_0000, 0x4000_003b, 0xffff_fffe] {
-            let given = policy.decide(Abi::Aarch64.audit(), number);
+            let given = policy.decide(Abi::Aarch64.audit(), number, &[0; 6]);
             assert_eq!(given, expected, "{number:#x}, {mode:?} {default}");
         }
     }

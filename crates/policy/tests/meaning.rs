@@ -7,18 +7,16 @@ use syscalls::Abi;
 const BOTH_MACHINES: [Abi; 2] = [Abi::X86_64, Abi::Aarch64];
 
 fn request<'a>(mode: Mode, list: &'a str, default: &str) -> Request<'a> {
-    Request {
+    Request::plain(
         mode,
-        origin: "LIST",
-        list: list.as_bytes(),
-        default: Action::parse(default).unwrap(),
-        log: false,
-        quiet: false,
-    }
+        "LIST",
+        list.as_bytes(),
+        Action::parse(default).unwrap(),
+    )
 }
 
 fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
-    match request(mode, list, default).compile(abi) {
+    match request(mode, list, default).compile(abi, &policy::no_files) {
         Ok(compiled) => compiled.policy,
         Err(error) => panic!("{list:?}: {error}"),
     }
@@ -28,7 +26,7 @@ fn compile(mode: Mode, list: &str, default: &str, abi: Abi) -> Policy {
 fn given(mode: Mode, list: &str, default: &str, abi: Abi, call: &str) -> String {
     let number = syscalls::number(abi, call).unwrap();
     compile(mode, list, default, abi)
-        .decide(abi.audit(), number)
+        .decide(abi.audit(), number, &[0; 6])
         .to_string()
 }
 
@@ -129,7 +127,7 @@ fn a_known_group_reaches_every_call_and_only_those() {
         let policy = compile(Mode::AllowList, "@known", "kill_process", abi);
         for number in 0..1024 {
             let named = syscalls::name(abi, number).is_some();
-            let allowed = policy.decide(abi.audit(), number) == Action::Allow;
+            let allowed = policy.decide(abi.audit(), number, &[0; 6]) == Action::Allow;
             assert_eq!(allowed, named, "{number} on {abi}");
         }
     }
@@ -165,11 +163,19 @@ fn numbers_name_calls_as_names_do() {
         for number in [0, 16, newest, newest + 1, newest + 2, 1000, 0x3fff_ffff] {
             for list in [format!("{number}"), format!("0x{number:x}")] {
                 let policy = compile(Mode::AllowList, &list, "kill_process", abi);
-                assert_eq!(policy.decide(audit, number), Action::Allow, "{list}");
-                let next = policy.decide(audit, number + 1);
+                assert_eq!(
+                    policy.decide(audit, number, &[0; 6]),
+                    Action::Allow,
+                    "{list}"
+                );
+                let next = policy.decide(audit, number + 1, &[0; 6]);
                 assert_eq!(next, Action::KillProcess, "the one behind {list}");
                 let policy = compile(Mode::DenyList, &list, "kill_process", abi);
-                assert_eq!(policy.decide(audit, number), Action::KillProcess, "{list}");
+                assert_eq!(
+                    policy.decide(audit, number, &[0; 6]),
+                    Action::KillProcess,
+                    "{list}"
+                );
             }
         }
     }
@@ -254,7 +260,7 @@ fn what_cannot_be_looked_up_is_an_error_that_names_place_and_cure() {
     for (list, message) in WRONG {
         for abi in BOTH_MACHINES {
             let error = request(Mode::AllowList, list, "kill")
-                .compile(abi)
+                .compile(abi, &policy::no_files)
                 .unwrap_err();
             assert_eq!(error.to_string(), message);
         }

@@ -1,7 +1,7 @@
 //! Properties of all lists: nothing panics, printing keeps the meaning, the last item decides.
 #![allow(clippy::unwrap_used)]
 
-use policy::{Action, Error, Item, List, Mode, Policy, Request, Target, Verb};
+use policy::{Action, Answer, Error, Item, List, Mode, Policy, Request, Target, Verb};
 use proptest::collection;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -24,14 +24,7 @@ fn configuration() -> ProptestConfig {
 }
 
 fn request(mode: Mode, list: &[u8], default: Action) -> Request<'_> {
-    Request {
-        mode,
-        origin: "LIST",
-        list,
-        default,
-        log: false,
-        quiet: false,
-    }
+    Request::plain(mode, "LIST", list, default)
 }
 
 /// Pieces of which something near the grammar is made.
@@ -143,7 +136,7 @@ fn items(list: &str) -> Vec<Item<'_>> {
 
 fn compile(mode: Mode, list: &str, default: Action, abi: Abi) -> Policy {
     let request = request(mode, list.as_bytes(), default);
-    request.compile(abi).unwrap().policy
+    request.compile(abi, &policy::no_files).unwrap().policy
 }
 
 /// What was last said of each call up to 1023.
@@ -154,6 +147,7 @@ fn last_words(items: &[Item<'_>], abi: Abi) -> Vec<Option<Verb>> {
             Target::Name(name) => syscalls::number(abi, name).into_iter().collect(),
             Target::Number(number) => vec![*number],
             Target::Group(name) => syscalls::group(name).unwrap().numbers(abi),
+            Target::File(_) => Vec::new(),
         };
         for call in calls {
             if let Some(word) = words.get_mut(usize::try_from(call).unwrap()) {
@@ -165,7 +159,7 @@ fn last_words(items: &[Item<'_>], abi: Abi) -> Vec<Option<Verb>> {
 }
 
 fn covers(policy: &Policy) -> Result<(), TestCaseError> {
-    let ranges = policy.ranges();
+    let ranges = policy.native().ranges();
     prop_assert_eq!(ranges[0].first, 0);
     prop_assert_eq!(ranges[ranges.len() - 1].last, policy::LAST);
     for range in ranges {
@@ -173,19 +167,24 @@ fn covers(policy: &Policy) -> Result<(), TestCaseError> {
     }
     for pair in ranges.windows(2) {
         prop_assert_eq!(pair[0].last + 1, pair[1].first, "a gap or an overlap");
-        prop_assert_ne!(pair[0].action, pair[1].action, "one range in two pieces");
+        prop_assert_ne!(pair[0].answer, pair[1].answer, "one range in two pieces");
     }
     Ok(())
 }
 
 fn agrees(policy: &Policy, numbers: impl Iterator<Item = u32>) -> Result<(), TestCaseError> {
-    let ranges = policy.ranges();
+    let ranges = policy.native().ranges();
     // Ranges do not speak for x32 calls.
     let x32 = |number: u32| policy.abi() == Abi::X86_64 && number & Abi::X32_BIT != 0;
     for number in numbers.filter(|&number| number <= policy::LAST && !x32(number)) {
         let at = ranges.partition_point(|range| range.last < number);
-        let decided = policy.decide(policy.abi().audit(), number);
-        prop_assert_eq!(ranges[at].action, decided, "call {}", number);
+        let decided = policy.decide(policy.abi().audit(), number, &[0; 6]);
+        prop_assert_eq!(
+            ranges[at].answer,
+            Answer::Action(decided),
+            "call {}",
+            number
+        );
     }
     Ok(())
 }
@@ -231,7 +230,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_a_list_or_an_error_with_a_column(text in bytes(), mode in mode(), abi in abi()) {
-        if let Err(error) = request(mode, &text, Action::KillProcess).compile(abi) {
+        if let Err(error) = request(mode, &text, Action::KillProcess).compile(abi, &policy::no_files) {
             let Error::Item { column, .. } = &error else {
                 return Err(TestCaseError::fail(format!("{error:?}")));
             };
@@ -263,7 +262,7 @@ proptest! {
                 // What follows for calls that were not named has tables of its own.
                 None | Some(Verb::Remove) => continue,
             };
-            prop_assert_eq!(policy.decide(abi.audit(), number), expected, "call {}", number);
+            prop_assert_eq!(policy.decide(abi.audit(), number, &[0; 6]), expected, "call {}", number);
         }
     }
 
@@ -289,7 +288,7 @@ proptest! {
         let policy = compile(mode, &list, default, abi);
         let actions = policy.actions();
         for number in (0..1024).chain([policy::MINUS_ONE]) {
-            let given = policy.decide(abi.audit(), number);
+            let given = policy.decide(abi.audit(), number, &[0; 6]);
             prop_assert!(actions.contains(&given), "{} of call {} is not in {:?}", given, number, actions);
         }
         prop_assert!(actions.contains(&default), "foreign calls get it");

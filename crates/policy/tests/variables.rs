@@ -38,14 +38,7 @@ fn the_allow_list_beats_the_deny_list_even_when_empty() {
         (&[(DENY, "b"), (ALLOW, "")], Mode::AllowList, ALLOW, ""),
         (&[(DENY, "")], Mode::DenyList, DENY, ""),
     ] {
-        let expected = Request {
-            mode,
-            origin,
-            list: list.as_bytes(),
-            default: Action::KillProcess,
-            log: false,
-            quiet: false,
-        };
+        let expected = Request::plain(mode, origin, list.as_bytes(), Action::KillProcess);
         assert_eq!(read(variables), Ok(Some(expected)), "{variables:?}");
     }
 }

@@ -28,14 +28,27 @@ pub const ENOSYS: u16 = 38;
 
 /// The number behind a name such as `EPERM`.
 pub fn number(name: &str) -> Option<u16> {
+    find(name, |known, name| known == name)
+}
+
+/// The number behind a name whose letters may be small.
+pub(crate) fn number_in_any_case(name: &str) -> Option<u16> {
+    find(name, |known, name| {
+        let upper = name.bytes().map(|byte| byte.to_ascii_uppercase());
+        known.bytes().eq(upper)
+    })
+}
+
+/// Both ways share one function, by pointer, because the preloaded object has both.
+fn find(name: &str, same: fn(&str, &str) -> bool) -> Option<u16> {
     let canonical = ALIASES
         .split(' ')
         .filter_map(|alias| alias.split_once('='))
-        .find_map(|(alias, canonical)| (alias == name).then_some(canonical))
+        .find_map(|(alias, canonical)| same(alias, name).then_some(canonical))
         .unwrap_or(name);
     (1..=MAX)
         .zip(NAMES.split(' '))
-        .find_map(|(number, known)| (known == canonical && known != "-").then_some(number))
+        .find_map(|(number, known)| (known != "-" && same(known, canonical)).then_some(number))
 }
 
 /// The name of an error number.

@@ -1,9 +1,9 @@
 //! NAMES: what Linux calls its system calls, on each ABI that we filter.
 //!
 //! Numbers and names ([`number`], [`name`]), groups of names ([`group`]), arguments of calls
-//! ([`arguments()`]) and errno names ([`errno`]). Everything is a static table without pointers, so
-//! that the preloaded object, which contains this room, needs no relocations for it. No I/O, no
-//! policy: the meaning of a list is the business of the room `policy`.
+//! ([`arguments()`]), C constants ([`constant`]) and errno names ([`errno`]). Everything is a static
+//! table without pointers, so that the preloaded object, which contains this room, needs no
+//! relocations for it. No I/O, no policy: the meaning of a list is the business of the room `policy`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -13,12 +13,17 @@ extern crate alloc;
 mod abi;
 mod argument_table;
 mod arguments;
+mod constant_table;
+mod constants;
 pub mod errno;
+mod foreign;
 mod groups;
 mod names;
 mod table;
 
 pub use abi::Abi;
 pub use arguments::{Argument, arguments, c_type};
+pub use constants::{constant, constants};
+pub use foreign::differs_from;
 pub use groups::{Group, group, groups};
 pub use names::{exists, name, names, newest, number};

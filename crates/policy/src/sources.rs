@@ -1,0 +1,105 @@
+//! All texts of a policy in one piece, so that a place in any of them is one number.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::error::{Error, Fault, column_true};
+use crate::tree::is_word;
+
+/// The texts, one behind the other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    text: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    start: usize,
+    /// The path of a file; nothing for a list.
+    path: Option<String>,
+}
+
+impl Sources {
+    /// Adds a text behind the others and says where it starts.
+    pub(crate) fn add(&mut self, path: Option<String>, text: &[u8]) -> usize {
+        let start = self.text.len();
+        self.parts.push(Part { start, path });
+        self.text.extend_from_slice(text);
+        // Keeps a word at the end of one text from running into the next.
+        self.text.push(b'\n');
+        start
+    }
+
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The line of a place and where the line starts.
+    fn line(&self, at: usize) -> (usize, &[u8]) {
+        let before = self.text.get(..at).unwrap_or_default();
+        let start = before.iter().rposition(|&byte| byte == b'\n');
+        let start = start.map_or(0, |newline| newline + 1);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line = rest.split(|&byte| byte == b'\n').next();
+        (start, line.unwrap_or_default().trim_ascii_end())
+    }
+
+    /// The rest of the line that a place is in, trimmed.
+    pub(crate) fn line_behind(&self, at: u32) -> &[u8] {
+        let rest = self.text.get(at as usize..).unwrap_or_default();
+        let line = rest.split(|&byte| byte == b'\n').next();
+        line.unwrap_or_default().trim_ascii()
+    }
+
+    /// The word at a place.
+    pub(crate) fn word(&self, at: u32) -> &str {
+        let rest = self.text.get(at as usize..).unwrap_or_default();
+        let word = rest.split(|byte| !is_word(byte)).next();
+        core::str::from_utf8(word.unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn part(&self, at: usize) -> Option<&Part> {
+        self.parts.iter().rev().find(|part| part.start <= at)
+    }
+
+    /// A fault in a file, with the line that it is in.
+    pub(crate) fn error(&self, fault: Fault, hint: String) -> Error {
+        let at = fault.at as usize;
+        let (start, line) = self.line(at);
+        let part = self.part(at);
+        let first = part.map_or(0, |part| part.start);
+        let before = self.text.get(first..start).unwrap_or_default();
+        Error::Line {
+            path: part.and_then(|part| part.path.clone()).unwrap_or_default(),
+            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+            column: 1 + at - start,
+            text: column_true(line),
+            problem: fault.problem,
+            hint,
+        }
+    }
+
+    /// The rule at a place, for a reader: an item of a list as written, or `FILE:LINE: rule`.
+    pub fn rule(&self, at: u32) -> Option<String> {
+        let at = at as usize;
+        let part = self.part(at)?;
+        let Some(path) = &part.path else {
+            let behind = self
+                .parts
+                .iter()
+                .map(|part| part.start)
+                .find(|&start| start > at);
+            let list = self
+                .text
+                .get(part.start..behind.unwrap_or(self.text.len()) - 1)?;
+            let item = crate::list::item_at(list, at - part.start)?;
+            return Some(String::from_utf8_lossy(item).into_owned());
+        };
+        let (start, line) = self.line(at);
+        let before = self.text.get(part.start..start)?;
+        let number = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let line = String::from_utf8_lossy(line.trim_ascii());
+        Some(alloc::format!("{path}:{number}: {line}"))
+    }
+}
