@@ -161,7 +161,8 @@ fn a_name_of_another_architecture_is_skipped_with_a_note() {
         compiled.announcement,
         "adding read to the process seccomp filter\n"
     );
-    assert_eq!(compiled.policy, allow("read").policy);
+    let without = allow("read").policy;
+    assert_eq!(compiled.policy.native().ranges(), without.native().ranges());
 }
 
 fn restricted(compiled: &Compiled) -> Option<&'static str> {

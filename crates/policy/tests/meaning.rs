@@ -227,7 +227,7 @@ const WRONG: [(&str, &str); 9] = [
     ),
     (
         "! raed=EPERM",
-        r#"LIST: item "! raed=EPERM" (column 7): "!" takes an item out and cannot have an action"#,
+        r#"LIST: item "! raed=EPERM" (column 7): "!" takes an item out and cannot have an action or a condition"#,
     ),
     (
         "qqqqqqqq",
@@ -250,8 +250,8 @@ const WRONG: [(&str, &str); 9] = [
         r#"LIST: item "read=errno(4096)" (column 5): not an error; use a name such as EPERM or a number from 1 to 4095"#,
     ),
     (
-        "@pledge-stdio",
-        r#"LIST: item "@pledge-stdio" (column 1): groups with conditions on arguments are not supported yet"#,
+        "@pledge-stdio=EPERM",
+        r#"LIST: item "@pledge-stdio=EPERM" (column 1): a promise can be added to an allow-list or taken out again, and nothing else"#,
     ),
 ];
 
@@ -264,5 +264,36 @@ fn what_cannot_be_looked_up_is_an_error_that_names_place_and_cure() {
                 .unwrap_err();
             assert_eq!(error.to_string(), message);
         }
+    }
+}
+
+#[test]
+fn a_condition_printed_and_read_means_the_same() {
+    for (call, text) in [
+        ("socket", "family == 1 || family == 2 && type != 3"),
+        ("read", "arg0 & 3 == 1 && argL1 + 2 > 7"),
+        ("fchmod", "mode == 0x9ed"),
+        ("fchmod", "fd >= argH1 ^ 0x400 || (fd | 1) + 2 == 3"),
+        ("openat", "flags & 3 == 0 && (dfd == 5 || filename != arg3)"),
+    ] {
+        let list = format!("{call}({text})");
+        let request = Request::plain(
+            Mode::AllowList,
+            "LIST",
+            list.as_bytes(),
+            Action::KillProcess,
+        );
+        let compiled = request.compile(Abi::X86_64, &policy::no_files).unwrap();
+        let number = syscalls::number(Abi::X86_64, call).unwrap();
+        let policy::Answer::Decision(decision) = compiled.policy.native().answer(number) else {
+            panic!("{list}");
+        };
+        let case = compiled.policy.cases(&decision)[0];
+        let printed = compiled
+            .policy
+            .conditions()
+            .display(case.condition, call)
+            .to_string();
+        assert_eq!(printed, text, "{list}");
     }
 }

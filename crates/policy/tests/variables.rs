@@ -140,16 +140,27 @@ fn a_switch_is_on_with_1_and_off_without() {
 }
 
 #[test]
-fn other_abis_are_refused_until_they_are_supported() {
+fn the_other_abi_of_the_machine_can_be_added() {
     let native = syscalls::Abi::NATIVE.name();
-    assert!(with("SECCOMP_ARCH", native).is_ok());
-    assert!(with("SECCOMP_ARCH", "").is_ok());
-    for value in ["x32", "mips", "x86_64:x86", "X86_64"] {
+    let other = match syscalls::Abi::NATIVE {
+        syscalls::Abi::Aarch64 => "arm",
+        _ => "x86",
+    };
+    for (value, besides) in [
+        (native, None),
+        ("", None),
+        (other, Some(other)),
+        (&format!("{native} : {other}:"), Some(other)),
+    ] {
+        let request = with("SECCOMP_ARCH", value).unwrap();
+        assert_eq!(request.besides.map(syscalls::Abi::name), besides, "{value}");
+    }
+    for (value, wrong) in [("x32", "x32"), ("mips", "mips"), ("X86_64:mips", "X86_64")] {
         let error = with("SECCOMP_ARCH", value).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("SECCOMP_ARCH: \"{value}\": other ABIs are not supported yet")
+        let expected = format!(
+            "SECCOMP_ARCH: \"{wrong}\": not an ABI that can be added here; did you mean \"{other}\"?"
         );
+        assert_eq!(error, expected);
     }
 }
 
