@@ -12,11 +12,11 @@ use crate::action::Action;
 use crate::announce::{Announcement, Note, notes};
 use crate::builder::{Builder, Place};
 use crate::condition::Id;
-use crate::error::{Error, Fault, Problem, quoted};
+use crate::error::{Error, Fault, Problem, escaped, quoted};
 use crate::file::{Body, Document, Read, Reader, Rule};
-use crate::list::{self, Item, Target, Verb};
+use crate::list::{self, Item, Target, Verb, word_at};
 use crate::meaning::Policy;
-use crate::nearest::{nearest, nearest_word};
+use crate::nearest::hint;
 use crate::pledge;
 use crate::request::{Mode, Request};
 use crate::resolve::{Purpose, resolve};
@@ -132,7 +132,7 @@ impl<'a> Compiler<'a> {
 
     fn read(&self, path: &[u8]) -> Result<Vec<u8>, Error> {
         (self.reader.read)(path).map_err(|errno| Error::Unreadable {
-            path: crate::error::escaped(path),
+            path: escaped(path),
             errno,
         })
     }
@@ -193,9 +193,7 @@ impl<'a> Compiler<'a> {
     /// Notes a name that another architecture has; one that none has is a fault.
     fn skip(&mut self, name: &str, abi: Abi, at: u32) -> Result<(), Fault> {
         if !syscalls::exists(name) {
-            let known = syscalls::names(abi).map(|(known, _)| known);
-            let closest = nearest(name, known);
-            let problem = Problem::UnknownCall { closest };
+            let problem = Problem::UnknownCall;
             return Err(Fault { at, problem });
         }
         let name = name.into();
@@ -212,9 +210,7 @@ impl<'a> Compiler<'a> {
             return self.promise(promise, saying);
         }
         let Some(group) = syscalls::group(name) else {
-            let known = syscalls::groups().map(syscalls::Group::name);
-            let closest = nearest(name, known);
-            let problem = Problem::UnknownGroup { closest };
+            let problem = Problem::UnknownGroup;
             let at = saying.origin;
             return Err(Fault { at, problem });
         };
@@ -350,8 +346,9 @@ impl<'a> Compiler<'a> {
             _ => None,
         };
         if let Some(guard) = item.guard {
-            let text = String::from_utf8_lossy(guard.text.trim_ascii());
-            let _ = write!(thing, "({text})");
+            thing.push('(');
+            thing.push_str(&escaped(guard.text.trim_ascii()));
+            thing.push(')');
         } else if let Some(number) = number {
             return self.announcement.call(number, &thing, action);
         }
@@ -362,8 +359,8 @@ impl<'a> Compiler<'a> {
     }
 
     /// Takes up the rules of a file.
-    fn file(&mut self, item: &Item<'_>, escaped: &[u8]) -> Result<(), Error> {
-        let path = unescaped(escaped);
+    fn file(&mut self, item: &Item<'_>, written: &[u8]) -> Result<(), Error> {
+        let path = unescaped(written);
         let text = (self.reader.read)(&path).map_err(|errno| {
             let at = place(self.start + item.column - 1);
             let problem = Problem::Unreadable(errno);
@@ -384,7 +381,7 @@ impl<'a> Compiler<'a> {
             let said = self.rule(&document, rule, &name, &mut seen);
             calls += said.map_err(|fault| self.in_file(fault, &name))?;
         }
-        let path = crate::error::escaped(&path);
+        let path = escaped(&path);
         let thing = alloc::format!("{path} ({calls} system calls)");
         self.announcement.thing(thing, self.builder.own_action());
         Ok(())
@@ -393,7 +390,9 @@ impl<'a> Compiler<'a> {
     fn lower_case_name(&self, rule: &Rule) -> String {
         let start = rule.at as usize;
         let name = &self.reader.sources.text()[start..start + rule.length as usize];
-        String::from_utf8_lossy(&name.to_ascii_lowercase()).into_owned()
+        name.iter()
+            .map(|byte| char::from(byte.to_ascii_lowercase()))
+            .collect()
     }
 
     /// Takes up a rule, and says how many calls of the native ABI it is about. `seen` holds the
@@ -500,31 +499,19 @@ impl<'a> Compiler<'a> {
             _ => "",
         };
         let at = fault.at as usize;
+        let text = self.reader.sources.text();
         Error::Item {
             origin: self.request.origin,
             item: quoted(item.written),
             column: 1 + at.saturating_sub(self.start),
             problem: fault.problem,
-            hint: self.hint(&fault, call),
+            hint: hint(fault.problem, word_at(text, at), call, self.builder.abi(0)),
         }
     }
 
     /// A fault in a rule of a file.
     fn in_file(&self, fault: Fault, call: &str) -> Error {
-        let hint = self.hint(&fault, call);
-        self.reader.sources.error(fault, hint)
-    }
-
-    /// For an unknown word: the closest known one.
-    fn hint(&self, fault: &Fault, call: &str) -> String {
-        if fault.problem != Problem::UnknownWord {
-            return String::new();
-        }
-        let word = self.reader.sources.word(fault.at);
-        match nearest_word(word, call) {
-            Some(closest) => alloc::format!("; did you mean \"{closest}\"?"),
-            None => String::new(),
-        }
+        self.reader.sources.error(fault, call)
     }
 
     fn finish(mut self) -> Compiled {

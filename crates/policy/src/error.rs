@@ -48,7 +48,7 @@ pub enum Error {
         errno: i32,
     },
     /// A variable or option with a single value.
-    #[error("{origin}: \"{value}\": {problem}")]
+    #[error("{origin}: \"{value}\": {problem}{hint}")]
     Value {
         /// The variable or option.
         origin: &'static str,
@@ -56,6 +56,8 @@ pub enum Error {
         value: String,
         /// What is wrong with it.
         problem: Problem,
+        /// The closest known word, if there is one, ready to be printed.
+        hint: String,
     },
 }
 
@@ -70,23 +72,16 @@ pub(crate) struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// No architecture has a call of this name.
-    #[error("unknown system call{}", Suggestion(.closest))]
-    UnknownCall {
-        /// The known name with the fewest edits.
-        closest: Option<&'static str>,
-    },
+    #[error("unknown system call")]
+    UnknownCall,
     /// No group has this name.
-    #[error("unknown group{}", Suggestion(.closest))]
-    UnknownGroup {
-        /// The known group with the fewest edits.
-        closest: Option<&'static str>,
-    },
+    #[error("unknown group")]
+    UnknownGroup,
     /// No action of this name.
-    #[error("unknown action{}; actions are kill_process, kill_thread, trap, log, allow, an errno name, errno(1..4095)", Suggestion(.closest))]
-    UnknownAction {
-        /// The known action with the fewest edits.
-        closest: Option<&'static str>,
-    },
+    #[error(
+        "unknown action; actions are kill_process, kill_thread, trap, log, allow, an errno name, errno(1..4095)"
+    )]
+    UnknownAction,
     /// A word in an expression that is neither bound, nor an argument of the call, nor a constant.
     #[error("unknown word")]
     UnknownWord,
@@ -112,11 +107,8 @@ pub enum Problem {
     #[error("must be 1, or 0, or not set")]
     BadSwitch,
     /// An ABI that this machine's kernel does not run, or that is always refused.
-    #[error("not an ABI that can be added here{}", Suggestion(.closest))]
-    BadAbi {
-        /// The one that can.
-        closest: Option<&'static str>,
-    },
+    #[error("not an ABI that can be added here")]
+    BadAbi,
     /// An operand is missing.
     #[error("expected a number, an argument, a constant or \"(\"")]
     ExpectedOperand,
@@ -219,18 +211,6 @@ impl fmt::Display for Cause {
         match name {
             Some(name) => write!(f, "cannot be read: {name}"),
             None => write!(f, "cannot be read: error {}", self.0),
-        }
-    }
-}
-
-/// The end of a message that names the closest known word, if there is one.
-struct Suggestion<'a>(&'a Option<&'static str>);
-
-impl fmt::Display for Suggestion<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(closest) => write!(f, "; did you mean \"{closest}\"?"),
-            None => Ok(()),
         }
     }
 }

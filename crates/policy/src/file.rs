@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         for line in text.split(|&byte| byte == b'\n') {
             let end = start + line.len();
             if let Err(fault) = self.line(path, start, line, depth, document)? {
-                return Err(self.sources.error(fault, String::new()));
+                return Err(self.sources.error(fault, ""));
             }
             start = end + 1;
         }
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         match (problem, text) {
             (None, Ok(text)) => self.lines(&full, &text, depth + 1, document),
             (Some(problem), _) | (None, Err(problem)) => {
-                Err(self.sources.error(Fault { at, problem }, String::new()))
+                Err(self.sources.error(Fault { at, problem }, ""))
             }
         }
     }
@@ -355,7 +355,7 @@ fn action(text: &[u8]) -> Result<Action, Problem> {
         Some(number) => Ok(Action::Errno(
             Errno::new(number.into()).unwrap_or(Errno::ENOSYS),
         )),
-        None => Err(Problem::UnknownAction { closest: None }),
+        None => Err(Problem::UnknownAction),
     }
 }
 

@@ -3,7 +3,6 @@
 //! `item:item:…`, where an item is `NAME`, `NUMBER` or `@GROUP`, with `!` before it to take it out
 //! again or `=ACTION` behind it. Items work left to right; `meaning.rs` and `compile.rs` say how.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str;
@@ -11,7 +10,9 @@ use core::str;
 use syscalls::Abi;
 
 use crate::action::{Action, parse_number};
-use crate::error::{Error, Problem, quoted};
+use crate::error::{Error, Problem, escaped, quoted};
+use crate::nearest::hint;
+use crate::tree::is_word;
 
 /// The items of a list, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,7 +98,7 @@ pub(crate) fn items<'a>(
             item: quoted(item),
             column: column + offset,
             problem,
-            hint: String::new(),
+            hint: hint(problem, word_at(item, offset), "", Abi::NATIVE),
         }))
     })
 }
@@ -144,6 +145,10 @@ impl<'a> Item<'a> {
             });
         }
         if is_path(item) {
+            let slashes = item.iter().rev().take_while(|&&byte| byte == b'\\');
+            if slashes.count() % 2 == 1 {
+                return Err((item.len() - 1, Problem::Malformed));
+            }
             return Ok(Item {
                 target: Target::File(item),
                 guard: None,
@@ -203,6 +208,15 @@ fn guard_length(text: &[u8]) -> Option<usize> {
     None
 }
 
+/// The first word at or behind a place.
+pub(crate) fn word_at(text: &[u8], at: usize) -> &[u8] {
+    let rest = text.get(at..).unwrap_or_default();
+    let start = rest.iter().position(is_word).unwrap_or(rest.len());
+    let rest = &rest[start..];
+    let end = rest.iter().position(|byte| !is_word(byte) && *byte != b'-');
+    &rest[..end.unwrap_or(rest.len())]
+}
+
 /// The item of a list that holds the byte at `offset`.
 pub(crate) fn item_at(list: &[u8], offset: usize) -> Option<&[u8]> {
     let (_, raw) = split(list)
@@ -224,7 +238,7 @@ fn parse_verb(rest: &[u8]) -> Result<Verb, Problem> {
     }
     let action = rest.strip_prefix(b"=").ok_or(Problem::Malformed)?;
     let action = str::from_utf8(action).map_err(|_| Problem::Malformed)?;
-    Action::parse(action.trim()).map(Verb::Set)
+    Action::parse(action.trim_ascii()).map(Verb::Set)
 }
 
 impl<'a> Target<'a> {
@@ -256,7 +270,10 @@ impl fmt::Display for Target<'_> {
             Target::Name(name) => f.write_str(name),
             Target::Number(number) => write!(f, "{number}"),
             Target::Group(name) => write!(f, "@{name}"),
-            Target::File(path) => f.write_str(&String::from_utf8_lossy(path)),
+            Target::File(path) => match str::from_utf8(path) {
+                Ok(path) => f.write_str(path),
+                Err(_) => f.write_str(&escaped(path)),
+            },
         }
     }
 }
@@ -268,7 +285,7 @@ impl fmt::Display for Item<'_> {
         }
         write!(f, "{}", self.target)?;
         if let Some(guard) = self.guard {
-            write!(f, "({})", String::from_utf8_lossy(guard.text.trim_ascii()))?;
+            write!(f, "({})", escaped(guard.text.trim_ascii()))?;
         }
         match self.verb {
             Verb::Set(action) => write!(f, "={action}"),

@@ -3,32 +3,70 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The candidate with the fewest edits to `word`, ignoring case, when it is close enough to be
-/// worth naming: at most a third of the word, at least one edit.
-pub(crate) fn nearest<T: AsRef<str>>(word: &str, candidates: impl Iterator<Item = T>) -> Option<T> {
-    const LONGEST: usize = 40;
-    if word.len() > LONGEST {
-        return None;
+use syscalls::Abi;
+
+use crate::action::WORDS;
+use crate::error::Problem;
+use crate::request::OTHER;
+
+/// For what is unknown: the end of a message that names the closest known word, if one is close.
+/// `call` is the call whose arguments could be meant.
+pub(crate) fn hint(problem: Problem, word: &[u8], call: &str, abi: Abi) -> String {
+    let mut nearest = Nearest::to(word);
+    match problem {
+        Problem::UnknownCall => syscalls::names(abi).for_each(|(name, _)| nearest.offer(name)),
+        Problem::UnknownGroup => {
+            syscalls::groups().for_each(|group| nearest.offer(group.name()));
+            for promise in crate::pledge::promises() {
+                nearest.offer(&alloc::format!("pledge-{promise}"));
+            }
+        }
+        Problem::UnknownAction => {
+            WORDS.iter().for_each(|(word, _)| nearest.offer(word));
+            syscalls::errno::names().for_each(|name| nearest.offer(name));
+        }
+        Problem::UnknownWord => {
+            let arguments = syscalls::arguments(call).into_iter().flatten();
+            arguments.for_each(|argument| nearest.offer(argument.name));
+            syscalls::constants().for_each(|(name, _)| nearest.offer(&name));
+        }
+        Problem::BadAbi => nearest.found = Some((0, OTHER.name().into())),
+        _ => {}
     }
-    let limit = (word.len() / 3).max(1);
-    candidates
-        .map(|candidate| {
-            (
-                edits(word.as_bytes(), candidate.as_ref().as_bytes()),
-                candidate,
-            )
-        })
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    match nearest.found {
+        Some((_, closest)) => alloc::format!("; did you mean \"{closest}\"?"),
+        None => String::new(),
+    }
 }
 
-/// The closest argument of a call or constant.
-pub(crate) fn nearest_word(word: &str, call: &str) -> Option<String> {
-    let arguments = syscalls::arguments(call).into_iter().flatten();
-    let arguments = arguments.map(|argument| String::from(argument.name));
-    let constants = syscalls::constants().map(|(name, _)| String::from(name));
-    nearest(word, arguments.chain(constants))
+/// The candidate with the fewest edits so far, ignoring case, when it is close enough to be worth
+/// naming: at most a third of the word, at least one edit.
+struct Nearest<'a> {
+    word: &'a [u8],
+    found: Option<(usize, String)>,
+}
+
+impl<'a> Nearest<'a> {
+    fn to(word: &'a [u8]) -> Nearest<'a> {
+        Nearest { word, found: None }
+    }
+
+    fn offer(&mut self, candidate: &str) {
+        const LONGEST: usize = 40;
+        let limit = match &self.found {
+            Some((distance, _)) => distance.saturating_sub(1),
+            None => (self.word.len() / 3).max(1),
+        };
+        // Each byte more or less is an edit: most candidates need no closer look.
+        if self.word.len() > LONGEST || self.word.len().abs_diff(candidate.len()) > limit {
+            return;
+        }
+        let distance = edits(self.word, candidate.as_bytes());
+        let closer = self.found.as_ref().is_none_or(|found| distance < found.0);
+        if distance <= limit && closer {
+            self.found = Some((distance, candidate.into()));
+        }
+    }
 }
 
 /// Edit distance where swapping two neighbours counts as one edit, case aside.
@@ -73,10 +111,21 @@ mod tests {
     }
 
     #[test]
-    fn far_words_have_no_neighbour() {
-        let words = || ["open", "openat", "close"].into_iter();
-        assert_eq!(nearest("opne", words()), Some("open"));
-        assert_eq!(nearest("xyzzy", words()), None);
-        assert_eq!(nearest(&"o".repeat(1000), words()), None);
+    fn the_closest_word_of_its_kind_is_named() {
+        let named = |problem, word: &str, call| hint(problem, word.as_bytes(), call, Abi::X86_64);
+        for (problem, word, call, closest) in [
+            (Problem::UnknownCall, "opne", "", "open"),
+            (Problem::UnknownGroup, "pledge-stdoi", "", "pledge-stdio"),
+            (Problem::UnknownAction, "Log", "", "log"),
+            (Problem::UnknownAction, "EPREM", "", "EPERM"),
+            (Problem::UnknownWord, "famly", "socket", "family"),
+            (Problem::UnknownWord, "AF_UNXI", "socket", "AF_UNIX"),
+        ] {
+            let expected = alloc::format!("; did you mean \"{closest}\"?");
+            assert_eq!(named(problem, word, call), expected, "{word}");
+        }
+        assert_eq!(named(Problem::UnknownCall, "xyzzy", ""), "");
+        assert_eq!(named(Problem::UnknownCall, &"o".repeat(1000), ""), "");
+        assert_eq!(named(Problem::Malformed, "open", ""), "");
     }
 }

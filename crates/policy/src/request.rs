@@ -4,6 +4,7 @@ use syscalls::Abi;
 
 use crate::action::Action;
 use crate::error::{Error, Problem, quoted};
+use crate::nearest::hint;
 
 /// Whether a list says what may be called or what may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +149,7 @@ impl<'a> Request<'a> {
 /// Reads a violation's action.
 fn default_action(origin: &'static str, text: &[u8]) -> Result<Action, Error> {
     let action = core::str::from_utf8(text)
-        .map_err(|_| Problem::UnknownAction { closest: None })
+        .map_err(|_| Problem::UnknownAction)
         .and_then(Action::parse);
     match action {
         Ok(Action::Allow) => Err(value_error(origin, text, Problem::AllowAsDefault)),
@@ -166,7 +167,7 @@ fn switch(origin: &'static str, text: Option<&[u8]>) -> Result<bool, Error> {
 }
 
 /// The other ABI that the kernel may run programs of beside the native one.
-const OTHER: Abi = match Abi::NATIVE {
+pub(crate) const OTHER: Abi = match Abi::NATIVE {
     Abi::Aarch64 => Abi::Arm,
     _ => Abi::X86,
 };
@@ -179,8 +180,7 @@ fn abis(text: Option<&[u8]>) -> Result<Option<Abi>, Error> {
         if name == OTHER.name().as_bytes() {
             besides = Some(OTHER);
         } else if !name.is_empty() && name != Abi::NATIVE.name().as_bytes() {
-            let closest = Some(OTHER.name());
-            return Err(value_error(ARCH, name, Problem::BadAbi { closest }));
+            return Err(value_error(ARCH, name, Problem::BadAbi));
         }
     }
     Ok(besides)
@@ -191,5 +191,6 @@ fn value_error(origin: &'static str, text: &[u8], problem: Problem) -> Error {
         origin,
         value: quoted(text),
         problem,
+        hint: hint(problem, text, "", Abi::NATIVE),
     }
 }

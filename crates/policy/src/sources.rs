@@ -4,7 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::{Error, Fault, column_true};
-use crate::tree::is_word;
+use syscalls::Abi;
+
+use crate::list::word_at;
+use crate::nearest::hint;
 
 /// The texts, one behind the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,19 +55,12 @@ impl Sources {
         line.unwrap_or_default().trim_ascii()
     }
 
-    /// The word at a place.
-    pub(crate) fn word(&self, at: u32) -> &str {
-        let rest = self.text.get(at as usize..).unwrap_or_default();
-        let word = rest.split(|byte| !is_word(byte)).next();
-        core::str::from_utf8(word.unwrap_or_default()).unwrap_or_default()
-    }
-
     fn part(&self, at: usize) -> Option<&Part> {
         self.parts.iter().rev().find(|part| part.start <= at)
     }
 
-    /// A fault in a file, with the line that it is in.
-    pub(crate) fn error(&self, fault: Fault, hint: String) -> Error {
+    /// A fault in a file, with the line that it is in; `call` is the call that a rule is about.
+    pub(crate) fn error(&self, fault: Fault, call: &str) -> Error {
         let at = fault.at as usize;
         let (start, line) = self.line(at);
         let part = self.part(at);
@@ -76,7 +72,7 @@ impl Sources {
             column: 1 + at - start,
             text: column_true(line),
             problem: fault.problem,
-            hint,
+            hint: hint(fault.problem, word_at(&self.text, at), call, Abi::NATIVE),
         }
     }
 

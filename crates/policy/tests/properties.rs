@@ -198,6 +198,11 @@ fn meaning<'a>(items: &[Item<'a>]) -> Vec<(Target<'a>, Verb)> {
 
 fn reads_back(text: &[u8]) -> Result<(), TestCaseError> {
     if let Ok(list) = List::parse("LIST", text) {
+        // A path that is no text is printed for a reader, not for the parser.
+        let path = |item: &Item<'_>| matches!(item.target, Target::File(path) if std::str::from_utf8(path).is_err());
+        if list.items.iter().any(path) {
+            return Ok(());
+        }
         let printed = list.to_string();
         let again = List::parse("LIST", printed.as_bytes());
         let again = again.map_err(|error| TestCaseError::fail(format!("{printed:?}: {error}")))?;

@@ -146,11 +146,12 @@ fn the_other_abi_of_the_machine_can_be_added() {
         syscalls::Abi::Aarch64 => "arm",
         _ => "x86",
     };
+    let both: &'static str = format!("{native} : {other}:").leak();
     for (value, besides) in [
         (native, None),
         ("", None),
         (other, Some(other)),
-        (&format!("{native} : {other}:"), Some(other)),
+        (both, Some(other)),
     ] {
         let request = with("SECCOMP_ARCH", value).unwrap();
         assert_eq!(request.besides.map(syscalls::Abi::name), besides, "{value}");
