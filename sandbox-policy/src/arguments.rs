@@ -25,13 +25,20 @@ pub(crate) enum Command {
     Show {
         #[command(flatten)]
         policy: PolicyArguments,
+        /// The policy file, unless a list is given
+        file: Option<OsString>,
     },
     /// Look for mistakes: names, gaps that other calls leave, names that newer C libraries need
     Check {
         #[command(flatten)]
         policy: PolicyArguments,
+        /// The policy files, unless a list is given
+        files: Vec<OsString>,
     },
-    /// Say what calls get, and by which item; status 0 when all of them run
+    /// Say what calls get, and by which rule; status 0 when all of them run
+    #[command(
+        after_help = "A call is NAME, NUMBER or NAME(ARGUMENT, ...), where an argument is a number, a constant such as O_RDONLY|O_CLOEXEC, or * for any value. What is left out may be anything, too: of several answers the worst is given."
+    )]
     Test {
         #[command(flatten)]
         policy: PolicyArguments,
@@ -41,14 +48,50 @@ pub(crate) enum Command {
         /// The ABI of the calls: x86_64, x86, x32, aarch64, arm
         #[arg(long, value_name = "NAME")]
         arch: Option<String>,
-        /// Calls by name or number; - reads one a line from standard input
-        #[arg(required = true, value_name = "CALL")]
-        calls: Vec<String>,
+        /// The policy file, unless a list is given; then calls; - reads one a line from standard input
+        #[arg(required = true, value_name = "FILE|CALL")]
+        words: Vec<OsString>,
+    },
+    /// Say where two policies differ; status 0 when nowhere
+    Diff {
+        #[command(flatten)]
+        files: Files,
+        /// A policy
+        a: OsString,
+        /// Another one
+        b: OsString,
+    },
+    /// Say whether what one policy lets run another one lets run, too
+    Subset {
+        #[command(flatten)]
+        files: Files,
+        /// The policy that should be the stricter one
+        a: OsString,
+        /// The other one
+        b: OsString,
+    },
+    /// Write a policy in another format
+    Convert {
+        #[command(flatten)]
+        policy: PolicyArguments,
+        /// The policy file, unless a list is given
+        file: Option<OsString>,
+        /// The format to write: list, seccomp, oci, systemd, minijail, crd
+        #[arg(long, value_name = "FORMAT")]
+        to: formats::Format,
+        /// Write what the format can say, and name what is lost
+        #[arg(long)]
+        lossy: bool,
+        /// Where to write it instead of standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Write the compiled filter, for bwrap --seccomp and others
     Export {
         #[command(flatten)]
         policy: PolicyArguments,
+        /// The policy file, unless a list is given
+        file: Option<OsString>,
         /// What to write
         #[arg(long, value_enum, default_value = "bpf")]
         form: Form,
@@ -78,7 +121,8 @@ pub(crate) enum Command {
     },
 }
 
-/// Where the policy comes from; without a list, from the variables that libsandbox(7) describes.
+/// Where the policy comes from; without a list or a file, from the variables that libsandbox(7)
+/// describes.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArguments {
     /// An allow-list
@@ -90,6 +134,37 @@ pub(crate) struct PolicyArguments {
     /// What a violation does: kill_process, kill_thread, trap, log, EPERM...
     #[arg(long, value_name = "ACTION")]
     pub(crate) default_action: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) files: Files,
+}
+
+/// How policy files are read.
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// What a .seccomp file or a list in a file is
+    #[arg(long, value_enum, default_value = "whitelist")]
+    pub(crate) mode: FileMode,
+    /// The format of policy files: list, seccomp, oci, systemd, minijail (default: by content)
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) from: Option<formats::Format>,
+    /// Capabilities that the program will have, for rules that depend on them: CAP_SYS_ADMIN,...
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) capabilities: Vec<String>,
+    /// An ABI besides the native one, as SECCOMP_ARCH
+    #[arg(long, value_name = "NAME")]
+    pub(crate) add_arch: Option<OsString>,
+    /// A file with definitions, or {inline}TEXT, that the rules of .seccomp files may use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) definitions: Vec<OsString>,
+}
+
+/// Whether what a file lists may be called or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileMode {
+    /// What is listed is allowed, all else a violation
+    Whitelist,
+    /// What is listed is a violation
+    Blacklist,
 }
 
 /// How to write a compiled filter.

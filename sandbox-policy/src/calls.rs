@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use syscalls::Abi;
 
 use crate::Output;
+use crate::asked::number;
 use crate::failure::Failure;
-use crate::judge::number;
 
 const ABIS: [Abi; 5] = [Abi::X86_64, Abi::Aarch64, Abi::X86, Abi::X32, Abi::Arm];
 

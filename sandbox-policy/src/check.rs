@@ -1,5 +1,6 @@
-//! `check`: mistakes and traps in a list.
+//! `check`: mistakes and traps in policies.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
 use syscalls::Abi;
@@ -10,11 +11,23 @@ use crate::failure::Failure;
 use crate::lint;
 use crate::source::Source;
 
-pub(crate) fn run(arguments: &PolicyArguments, json: bool) -> Result<Output, Failure> {
-    let source = Source::read(arguments)?;
-    let compiled = source.compile(Abi::NATIVE)?;
-    let mut findings: Vec<String> = compiled.notes.iter().map(ToString::to_string).collect();
-    findings.extend(lint::findings(&compiled.policy, source.mode()));
+pub(crate) fn run(
+    arguments: &PolicyArguments,
+    files: &[OsString],
+    json: bool,
+) -> Result<Output, Failure> {
+    let mut findings = Vec::new();
+    if files.is_empty() {
+        findings = findings_of(arguments, None)?;
+    }
+    for file in files {
+        let found = findings_of(arguments, Some(file))?;
+        // With one file its name says nothing.
+        findings.extend(found.into_iter().map(|finding| match files.len() {
+            1 => finding,
+            _ => format!("{}: {finding}", file.display()),
+        }));
+    }
     let clean = findings.is_empty();
     if json {
         let value = serde_json::json!({ "findings": findings });
@@ -29,4 +42,14 @@ pub(crate) fn run(arguments: &PolicyArguments, json: bool) -> Result<Output, Fai
         text.push_str("nothing found\n");
     }
     Ok(Output::answer(text, clean))
+}
+
+fn findings_of(arguments: &PolicyArguments, file: Option<&OsStr>) -> Result<Vec<String>, Failure> {
+    let source = Source::read(arguments, file)?;
+    let compiled = source.compile(Abi::NATIVE)?;
+    let mut findings: Vec<String> = source.notes().to_vec();
+    findings.extend(compiled.notes.iter().map(ToString::to_string));
+    findings.extend(compiled.remarks());
+    findings.extend(lint::findings(&compiled, source.mode()));
+    Ok(findings)
 }

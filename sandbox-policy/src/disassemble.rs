@@ -17,20 +17,43 @@ pub(crate) fn disassemble(program: &[Instruction]) -> String {
 fn line(at: usize, instruction: &Instruction) -> String {
     let Instruction { code, jt, jf, k } = *instruction;
     let (yes, no) = (at + 1 + usize::from(jt), at + 1 + usize::from(jf));
+    let operand = match code & WITH_X {
+        0 => format!("{k:#x}"),
+        _ => "X".to_string(),
+    };
+    let operation = |sign: &str| format!("A {sign}= {operand}");
+    let condition = |sign: &str| format!("if A {sign} {operand} goto {yes} else {no}");
     match code {
-        0x20 => format!("A = {}", field(k)),
-        0x07 => "X = A".to_string(),
-        0xa4 => format!("A ^= {k:#x}"),
-        0x4c => "A |= X".to_string(),
-        0x05 => format!("goto {}", at + 1 + usize::try_from(k).unwrap_or(0)),
-        0x15 => format!("if A == {k:#x} goto {yes} else {no}"),
-        0x25 => format!("if A > {k:#x} goto {yes} else {no}"),
-        0x35 => format!("if A >= {k:#x} goto {yes} else {no}"),
-        0x45 => format!("if A & {k:#x} goto {yes} else {no}"),
-        0x06 => format!("return {}", answer(k)),
-        other => format!("code {other:#x}, jt {jt}, jf {jf}, k {k:#x}"),
+        0x20 => return format!("A = {}", field(k)),
+        0x00 => return format!("A = {k:#x}"),
+        0x60 => return format!("A = M[{k}]"),
+        0x61 => return format!("X = M[{k}]"),
+        0x02 => return format!("M[{k}] = A"),
+        0x07 => return "X = A".to_string(),
+        0x05 => return format!("goto {}", at + 1 + usize::try_from(k).unwrap_or(0)),
+        0x06 => return format!("return {}", answer(k)),
+        _ => {}
+    }
+    match code & !WITH_X {
+        0x04 => operation("+"),
+        0x14 => operation("-"),
+        0x24 => operation("*"),
+        0x34 => operation("/"),
+        0x44 => operation("|"),
+        0x54 => operation("&"),
+        0x64 => operation("<<"),
+        0x74 => operation(">>"),
+        0xa4 => operation("^"),
+        0x15 => condition("=="),
+        0x25 => condition(">"),
+        0x35 => condition(">="),
+        0x45 => condition("&"),
+        _ => format!("code {code:#x}, jt {jt}, jf {jf}, k {k:#x}"),
     }
 }
+
+/// X is the operand, not k (BPF_X, include/uapi/linux/bpf_common.h).
+const WITH_X: u16 = 0x08;
 
 /// A part of `struct seccomp_data` (include/uapi/linux/seccomp.h).
 fn field(offset: u32) -> String {
@@ -52,6 +75,7 @@ fn answer(value: u32) -> String {
         0x8000_0000 => "kill_process".to_string(),
         0x0000_0000 => "kill_thread".to_string(),
         0x0003_0000 => "trap".to_string(),
+        0x7ff0_0000 => "trace".to_string(),
         0x0005_0000 => {
             let name = u16::try_from(data).ok().and_then(syscalls::errno::name);
             format!(

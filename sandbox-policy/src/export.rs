@@ -1,5 +1,6 @@
 //! `export`: the compiled filter for others to load.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -14,21 +15,29 @@ use crate::source::Source;
 
 pub(crate) fn run(
     arguments: &PolicyArguments,
+    file: Option<&OsStr>,
     form: Form,
     output: Option<&Path>,
 ) -> Result<Output, Failure> {
-    let compiled = Source::read(arguments)?.compile(Abi::NATIVE)?;
+    let compiled = Source::read(arguments, file)?.compile(Abi::NATIVE)?;
     let program = Program::compile(&compiled.policy, None)?.check(&compiled.policy, None)?;
     let bytes = match form {
         Form::Bpf => raw(program.instructions()),
         Form::Disasm => disassemble(program.instructions()).into_bytes(),
     };
+    if output.is_none() && form == Form::Bpf && std::io::stdout().is_terminal() {
+        return Err(Failure::Terminal);
+    }
+    deliver(bytes, output)
+}
+
+/// Hands bytes to a file, or to standard output.
+pub(crate) fn deliver(bytes: Vec<u8>, output: Option<&Path>) -> Result<Output, Failure> {
     match output {
         Some(path) => {
             write_whole(path, &bytes)?;
             Ok(Output::text(String::new()))
         }
-        None if form == Form::Bpf && std::io::stdout().is_terminal() => Err(Failure::Terminal),
         None => Ok(Output { bytes, yes: true }),
     }
 }

@@ -5,12 +5,28 @@
 pub(crate) enum Failure {
     /// No list anywhere.
     #[error(
-        "no policy given: use --list-allow LIST or --list-deny LIST, or set SECCOMP_SYSCALL_ALLOW or SECCOMP_SYSCALL_DENY"
+        "no policy given: give a FILE, use --list-allow LIST or --list-deny LIST, or set SECCOMP_SYSCALL_ALLOW or SECCOMP_SYSCALL_DENY"
     )]
     NoPolicy,
     /// A list or a value that cannot be read.
     #[error(transparent)]
     Policy(#[from] policy::Error),
+    /// A policy file that cannot be read, or a policy that a format cannot say.
+    #[error(transparent)]
+    Format(#[from] formats::Error),
+    /// `test` without anything to test.
+    #[error(
+        "no call given; write a call such as 'openat(AT_FDCWD, *, O_RDONLY)' behind the policy"
+    )]
+    NoCall,
+    /// A call that cannot be read.
+    #[error("\"{call}\" is no call: {why}")]
+    Call {
+        /// The call as written.
+        call: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// The filter could not be compiled.
     #[error(transparent)]
     Filter(#[from] filter::Error),

@@ -1,36 +1,44 @@
-//! `test`: what single calls get, and which item says so.
+//! `test`: what single calls get, and which rule says so.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::BufRead;
 
 use filter::{Call, Program};
-use policy::{Action, Compiled, Mode};
+use policy::{Action, Compiled};
 use syscalls::Abi;
 
 use crate::Output;
 use crate::arguments::PolicyArguments;
+use crate::asked::{self, Asked};
 use crate::failure::Failure;
-use crate::source::Source;
+use crate::source::{Source, is_file};
+use crate::vectors::Candidates;
 
 pub(crate) fn run(
     arguments: &PolicyArguments,
     compiled: bool,
     arch: Option<&str>,
-    calls: &[String],
+    words: &[OsString],
     json: bool,
 ) -> Result<Output, Failure> {
-    let source = Source::read(arguments)?;
+    let (file, calls) = match words.split_first() {
+        Some((file, calls)) if is_file(arguments, file) => (Some(file), calls),
+        _ => (None, words),
+    };
+    if calls.is_empty() {
+        return Err(Failure::NoCall);
+    }
+    let source = Source::read(arguments, file.map(OsString::as_os_str))?;
     let abi = arch.map_or(Ok(Abi::NATIVE), abi)?;
-    let judge = Judge::new(source, abi, compiled)?;
+    let judge = Judge::new(&source, abi, compiled)?;
     let (mut text, mut all_run) = (String::new(), true);
-    for call in asked(calls)? {
-        let (number, action) = judge.action(&call)?;
-        all_run &= action.runs();
-        let rule = judge.rule(number, action)?;
-        let line = if json {
-            as_json(&call, action, &rule)
-        } else {
-            format!("{call}: {action} ({rule})")
+    for call in written(calls)? {
+        let verdict = judge.verdict(&asked::parse(abi, &call)?);
+        all_run &= verdict.action.runs();
+        let line = match json {
+            true => verdict.as_json(&call),
+            false => verdict.in_words(&call),
         };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{line}");
@@ -39,11 +47,11 @@ pub(crate) fn run(
 }
 
 /// The calls on the command line; `-` stands for the lines of standard input.
-fn asked(calls: &[String]) -> Result<Vec<String>, Failure> {
-    let mut asked = Vec::new();
+fn written(calls: &[OsString]) -> Result<Vec<String>, Failure> {
+    let mut written = Vec::new();
     for call in calls {
         if call != "-" {
-            asked.push(call.clone());
+            written.push(call.to_string_lossy().into_owned());
             continue;
         }
         for line in std::io::stdin().lock().lines() {
@@ -51,25 +59,53 @@ fn asked(calls: &[String]) -> Result<Vec<String>, Failure> {
                 what: "standard input".into(),
                 source,
             })?;
-            asked.extend(Some(line.trim().to_string()).filter(|line| !line.is_empty()));
+            written.extend(Some(line.trim().to_string()).filter(|line| !line.is_empty()));
         }
     }
-    Ok(asked)
+    Ok(written)
+}
+
+/// What a call gets.
+struct Verdict {
+    action: Action,
+    rule: String,
+    /// Whether other values of what was left open would get something else.
+    depends: bool,
+}
+
+impl Verdict {
+    fn in_words(&self, call: &str) -> String {
+        let Verdict { action, rule, .. } = self;
+        let depends = match self.depends {
+            true => ", for some arguments",
+            false => "",
+        };
+        format!("{call}: {action} ({rule}){depends}")
+    }
+
+    fn as_json(&self, call: &str) -> String {
+        let (word, errno) = match self.action {
+            Action::Errno(errno) => ("errno".to_string(), Some(errno.number())),
+            other => (other.to_string(), None),
+        };
+        serde_json::json!({
+            "call": call, "action": word, "errno": errno, "rule": self.rule,
+            "depends": self.depends,
+        })
+        .to_string()
+    }
 }
 
 /// A policy, with the ABI that calls are made by.
 struct Judge {
-    source: Source,
     compiled: Compiled,
     program: Option<Program>,
-    /// The ABI that the policy is for.
-    native: Abi,
     /// The ABI that the calls come by.
     abi: Abi,
 }
 
 impl Judge {
-    fn new(source: Source, abi: Abi, compiled: bool) -> Result<Judge, Failure> {
+    fn new(source: &Source, abi: Abi, compiled: bool) -> Result<Judge, Failure> {
         // Calls of a machine's other ABIs meet the filter of its native one.
         let native = match abi {
             Abi::X86_64 | Abi::X86 | Abi::X32 => Abi::X86_64,
@@ -81,70 +117,82 @@ impl Judge {
             false => None,
         };
         Ok(Judge {
-            source,
             compiled: policy,
             program,
-            native,
             abi,
         })
     }
 
-    /// The number of a call as a filter sees it, and its action.
-    fn action(&self, call: &str) -> Result<(u32, Action), Failure> {
-        // Lists have no conditions, so the arguments do not matter.
-        let name = call.split('(').next().unwrap_or(call).trim();
-        let number = number(self.abi, name).ok_or_else(|| Failure::Unknown {
-            kind: "system call of this ABI",
-            word: name.to_string(),
-            hint: "; sandbox-policy syscalls lists them",
-        })?;
-        let seen = if self.abi == Abi::X32 {
-            number | Abi::X32_BIT
-        } else {
-            number
+    /// What a call gets: of several answers for what was left open, the first that does not let it
+    /// run, else the first.
+    fn verdict(&self, call: &Asked) -> Verdict {
+        let number = match self.abi {
+            Abi::X32 => call.number | Abi::X32_BIT,
+            _ => call.number,
         };
         let policy = &self.compiled.policy;
-        let decided = policy.decide(self.abi.audit(), seen, &[0; 6]);
+        let table = policy.tables().iter().find(|table| table.abi() == self.abi);
+        let decided = table.map(|table| (policy, table.answer(number)));
+        let mut candidates = Candidates::new(decided.as_slice());
+        for (index, value) in call.arguments.iter().enumerate() {
+            if let Some(value) = value {
+                candidates.fix(index, *value);
+            }
+        }
+        let mut first = None;
+        let mut depends = false;
+        candidates.each(|arguments| {
+            let answer = self.answer(number, arguments);
+            let (action, _) = *first.get_or_insert(answer);
+            depends |= action != answer.0;
+            if action.runs() && !answer.0.runs() {
+                first = Some(answer);
+            }
+            false
+        });
+        let (action, origin) = first.unwrap_or((policy.default_action(), u32::MAX));
+        Verdict {
+            action,
+            rule: self.rule(number, action, origin),
+            depends,
+        }
+    }
+
+    fn answer(&self, number: u32, arguments: &[u64; 6]) -> (Action, u32) {
+        let policy = &self.compiled.policy;
+        let audit = self.abi.audit();
+        let (decided, origin) = policy.decide_with_origin(audit, number, arguments);
         let Some(program) = &self.program else {
-            return Ok((seen, decided));
+            return (decided, origin);
         };
         let call = Call {
-            audit: self.abi.audit(),
-            number: seen,
-            ..Call::default()
+            audit,
+            number,
+            arguments: *arguments,
         };
         let answer = filter::run(program.instructions(), &call).ok();
         let known = |action: &Action| Some(filter::action_value(*action)) == answer;
         // A program that differs from its policy never gets loaded; here it shows as what it is.
-        let action = policy.actions().into_iter().find(known).unwrap_or(decided);
-        Ok((seen, action))
+        let action = policy.actions().into_iter().find(known);
+        (action.unwrap_or(decided), origin)
     }
 
-    /// Which item decided, or what else.
-    fn rule(&self, number: u32, action: Action) -> Result<String, Failure> {
-        if self.abi != self.native {
-            return Ok("calls of other ABIs".to_string());
-        }
+    /// Which rule decided, or what else.
+    fn rule(&self, number: u32, action: Action, origin: u32) -> String {
         let policy = &self.compiled.policy;
-        let (_, origin) = policy.decide_with_origin(self.abi.audit(), number, &[0; 6]);
-        if let Some(rule) = self.compiled.sources.rule(origin) {
-            return Ok(rule);
+        if policy.tables().iter().all(|table| table.abi() != self.abi) {
+            return "calls of other ABIs".to_string();
         }
-        let restart = syscalls::number(self.native, "restart_syscall") == Some(number);
-        let implied = restart && self.source.mode() == Mode::AllowList && action.runs();
-        Ok(match implied {
+        if let Some(rule) = self.compiled.sources.rule(origin) {
+            return rule;
+        }
+        let restart = syscalls::number(self.abi, "restart_syscall") == Some(number);
+        let unlisted = policy.native().unlisted_action();
+        match restart && action.runs() && !unlisted.runs() {
             true => "resumes a call that is listed".to_string(),
             false => "not listed".to_string(),
-        })
+        }
     }
-}
-
-/// A call by name or by number, decimal or hexadecimal.
-pub(crate) fn number(abi: Abi, word: &str) -> Option<u32> {
-    syscalls::number(abi, word).or_else(|| match word.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-        None => word.parse().ok(),
-    })
 }
 
 fn abi(name: &str) -> Result<Abi, Failure> {
@@ -157,12 +205,4 @@ fn abi(name: &str) -> Result<Abi, Failure> {
             word: name.to_string(),
             hint: "; there are x86_64, x86, x32, aarch64 and arm",
         })
-}
-
-fn as_json(call: &str, action: Action, rule: &str) -> String {
-    let (word, errno) = match action {
-        Action::Errno(errno) => ("errno".to_string(), Some(errno.number())),
-        other => (other.to_string(), None),
-    };
-    serde_json::json!({"call": call, "action": word, "errno": errno, "rule": rule}).to_string()
 }

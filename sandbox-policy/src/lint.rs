@@ -1,6 +1,6 @@
 //! What a list probably does not mean.
 
-use policy::{Mode, Policy};
+use policy::{Action, Answer, Compiled, Errno, Mode, Policy};
 
 /// Calls that can do each other's work: a deny-list that names some of them stops nobody.
 const FAMILIES: [&[&str]; 14] = [
@@ -61,12 +61,17 @@ const DANGEROUS: [&str; 18] = [
 ];
 
 /// Everything found, a sentence each.
-pub(crate) fn findings(policy: &Policy, mode: Mode) -> Vec<String> {
-    let lint = Lint { policy };
-    match mode {
+pub(crate) fn findings(compiled: &Compiled, mode: Mode) -> Vec<String> {
+    let lint = Lint {
+        policy: &compiled.policy,
+    };
+    let mut findings: Vec<String> = match mode {
         Mode::DenyList => lint.gaps().collect(),
         Mode::AllowList => lint.replaced().chain(lint.dangerous()).collect(),
-    }
+    };
+    findings.extend(lint.blind());
+    findings.extend(crate::conditions::findings(compiled));
+    findings
 }
 
 struct Lint<'a> {
@@ -74,25 +79,24 @@ struct Lint<'a> {
 }
 
 impl Lint<'_> {
-    /// Whether a call runs; nothing where the ABI does not have it.
+    fn answer(&self, name: &str) -> Option<Answer> {
+        let table = self.policy.native();
+        let number = syscalls::number(table.abi(), name)?;
+        Some(table.answer(number))
+    }
+
+    /// Whether a call runs for some arguments; nothing where the ABI does not have it.
     fn runs(&self, name: &str) -> Option<bool> {
-        let abi = self.policy.abi();
-        let number = syscalls::number(abi, name)?;
-        Some(self.policy.decide(abi.audit(), number, &[0; 6]).runs())
+        Some(self.policy.may_run(self.answer(name)?))
     }
 
     fn gaps(&self) -> impl Iterator<Item = String> {
         FAMILIES.iter().filter_map(|family| {
-            let stopped: Vec<&str> = family
-                .iter()
-                .copied()
-                .filter(|name| self.runs(name) == Some(false))
-                .collect();
-            let open: Vec<&str> = family
-                .iter()
-                .copied()
-                .filter(|name| self.runs(name) == Some(true))
-                .collect();
+            let those = |runs: bool| -> Vec<&str> {
+                let names = family.iter().copied();
+                names.filter(|name| self.runs(name) == Some(runs)).collect()
+            };
+            let (stopped, open) = (those(false), those(true));
             let gap = !stopped.is_empty() && !open.is_empty();
             gap.then(|| {
                 format!(
@@ -107,7 +111,9 @@ impl Lint<'_> {
     fn replaced(&self) -> impl Iterator<Item = String> {
         REPLACED.iter().filter_map(|(older, newer)| {
             let left_behind = self.runs(older) == Some(true) && self.runs(newer) == Some(false);
-            left_behind.then(|| {
+            let falls_back =
+                self.answer(newer) == Some(Answer::Action(Action::Errno(Errno::ENOSYS)));
+            (left_behind && !falls_back).then(|| {
                 format!("{older} is allowed, but not {newer}, which newer C libraries call instead")
             })
         })
@@ -118,4 +124,22 @@ impl Lint<'_> {
             format!("{name} is allowed, and reaches beyond the program; leave it out unless the program needs it")
         })
     }
+
+    /// Calls with a condition whose sibling takes the same arguments behind a pointer.
+    fn blind(&self) -> impl Iterator<Item = String> {
+        BLIND.iter().filter_map(|(call, sibling)| {
+            let conditional = matches!(self.answer(call), Some(Answer::Decision(_)));
+            let open = self.answer(sibling).is_some_and(|answer| self.policy.always_runs(answer));
+            (conditional && open).then(|| {
+                format!("error: {call} has a condition, but {sibling} is allowed without one, and no filter sees its arguments; deny {sibling} with ENOSYS")
+            })
+        })
+    }
 }
+
+/// Calls, and siblings whose arguments are behind a pointer.
+const BLIND: [(&str, &str); 3] = [
+    ("clone", "clone3"),
+    ("open", "openat2"),
+    ("openat", "openat2"),
+];

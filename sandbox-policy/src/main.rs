@@ -3,20 +3,28 @@
 //! Each subcommand is a module with one function that gives its output as text and an exit status;
 //! this file prints it. Status 0 is yes, 1 is no (a call that does not pass, a finding, a thread
 //! without a filter), 2 an error.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod arguments;
+mod asked;
 mod calls;
 mod check;
+mod compare;
 mod completions;
+mod conditions;
+mod convert;
 mod disassemble;
 mod export;
 mod failure;
+mod filters;
 mod groups;
 mod judge;
 mod lint;
 mod show;
 mod source;
+#[allow(unsafe_code)]
+mod sys;
+mod vectors;
 mod verify;
 
 use std::io::Write;
@@ -80,19 +88,29 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let json = arguments.json;
     match &arguments.command {
-        Command::Show { policy } => show::run(policy, json),
-        Command::Check { policy } => check::run(policy, json),
+        Command::Show { policy, file } => show::run(policy, file.as_deref(), json),
+        Command::Check { policy, files } => check::run(policy, files, json),
         Command::Test {
             policy,
             compiled,
             arch,
-            calls,
-        } => judge::run(policy, *compiled, arch.as_deref(), calls, json),
+            words,
+        } => judge::run(policy, *compiled, arch.as_deref(), words, json),
+        Command::Diff { files, a, b } => compare::diff(files, a, b, json),
+        Command::Subset { files, a, b } => compare::subset(files, a, b, json),
+        Command::Convert {
+            policy,
+            file,
+            to,
+            lossy,
+            output,
+        } => convert::run(policy, file.as_deref(), *to, *lossy, output.as_deref()),
         Command::Export {
             policy,
+            file,
             form,
             output,
-        } => export::run(policy, *form, output.as_deref()),
+        } => export::run(policy, file.as_deref(), *form, output.as_deref()),
         Command::Groups { name } => groups::run(name.as_deref(), json),
         Command::Syscalls { call } => calls::run(call.as_deref(), json),
         Command::Verify { pid } => verify::run(*pid, json),

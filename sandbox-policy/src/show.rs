@@ -1,9 +1,10 @@
 //! `show`: every call with what it gets.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use policy::MINUS_ONE;
+use policy::{Answer, Policy, Table};
 use syscalls::Abi;
 
 use crate::Output;
@@ -11,41 +12,96 @@ use crate::arguments::PolicyArguments;
 use crate::failure::Failure;
 use crate::source::Source;
 
-pub(crate) fn run(arguments: &PolicyArguments, json: bool) -> Result<Output, Failure> {
-    let compiled = Source::read(arguments)?.compile(Abi::NATIVE)?;
+pub(crate) fn run(
+    arguments: &PolicyArguments,
+    file: Option<&OsStr>,
+    json: bool,
+) -> Result<Output, Failure> {
+    let source = Source::read(arguments, file)?;
+    let compiled = source.compile(Abi::NATIVE)?;
     let policy = &compiled.policy;
-    let audit = policy.abi().audit();
-    let word = |audit, number| policy.decide(audit, number, &[0; 6]).to_string();
-    let calls: BTreeMap<&str, String> = syscalls::names(policy.abi())
-        .map(|(name, number)| (name, word(audit, number)))
+    let mut notes: Vec<String> = source.notes().to_vec();
+    notes.extend(compiled.notes.iter().map(ToString::to_string));
+    let tables: Vec<Shown> = policy
+        .tables()
+        .iter()
+        .map(|table| shown(policy, table))
         .collect();
-    let others = [
-        (
-            "numbers above the newest known",
-            word(audit, syscalls::newest(policy.abi()) + 1),
-        ),
-        ("number -1", word(audit, MINUS_ONE)),
-        ("calls of other ABIs", word(0, 0)),
-    ];
-    let notes: Vec<String> = compiled.notes.iter().map(ToString::to_string).collect();
+    let foreign = policy.default_action().to_string();
     if json {
-        let others: BTreeMap<&str, &String> = others
+        let besides: BTreeMap<&str, _> = tables
             .iter()
-            .map(|(what, action)| (*what, action))
+            .skip(1)
+            .map(|table| (table.abi, &table.calls))
             .collect();
+        let native = &tables[0];
         let value = serde_json::json!({
-            "abi": policy.abi().name(), "calls": calls, "others": others, "notes": notes,
+            "abi": native.abi, "calls": native.calls, "others": native.others(&foreign),
+            "besides": besides, "notes": notes,
         });
         return Ok(Output::text(format!("{value:#}\n")));
     }
     let mut text = String::new();
-    let rows = calls.iter().map(|(name, action)| (*name, action));
-    for (name, action) in rows.chain(others.iter().map(|(what, action)| (*what, action))) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name:<32} {action}");
+    for table in &tables {
+        if tables.len() > 1 {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "# {}", table.abi);
+        }
+        let calls = table.calls.iter().map(|(name, words)| (*name, words));
+        let others = table.others(&foreign);
+        let others = others.iter().map(|(what, words)| (*what, words));
+        for (name, words) in calls.chain(others) {
+            let _ = writeln!(text, "{name:<32} {words}");
+        }
     }
     for note in notes {
         let _ = writeln!(text, "note: {note}");
     }
     Ok(Output::text(text))
+}
+
+/// What the calls of an ABI get, in words.
+struct Shown {
+    abi: &'static str,
+    calls: BTreeMap<&'static str, String>,
+    beyond: String,
+    minus_one: String,
+}
+
+impl Shown {
+    fn others(&self, foreign: &str) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("numbers above the newest known", self.beyond.clone()),
+            ("number -1", self.minus_one.clone()),
+            ("calls of other ABIs", foreign.to_string()),
+        ])
+    }
+}
+
+fn shown(policy: &Policy, table: &Table) -> Shown {
+    let abi = table.abi();
+    let words = |name: &str, number| in_words(policy, name, table.answer(number));
+    Shown {
+        abi: abi.name(),
+        calls: syscalls::names(abi)
+            .map(|(name, number)| (name, words(name, number)))
+            .collect(),
+        beyond: words("", syscalls::newest(abi) + 1),
+        minus_one: table.minus_one_action().to_string(),
+    }
+}
+
+/// An answer: its action, or `ACTION if CONDITION, …, else ACTION`.
+pub(crate) fn in_words(policy: &Policy, call: &str, answer: Answer) -> String {
+    let decision = match answer {
+        Answer::Action(action) => return action.to_string(),
+        Answer::Decision(decision) => decision,
+    };
+    let mut words = String::new();
+    for case in policy.cases(&decision) {
+        let condition = policy.conditions().display(case.condition, call);
+        let _ = write!(words, "{} if {condition}, ", case.action);
+    }
+    let _ = write!(words, "else {}", decision.otherwise);
+    words
 }

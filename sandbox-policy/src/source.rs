@@ -1,55 +1,170 @@
-//! The policy to look at, from options or variables.
+//! The policy to look at: a list, a file of any format, or the variables.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use policy::{Compiled, Mode, Request};
+use formats::Circumstances;
+use policy::{Action, Compiled, Mode, Request};
 use syscalls::Abi;
 
-use crate::arguments::PolicyArguments;
+use crate::arguments::{FileMode, Files, PolicyArguments};
 use crate::failure::Failure;
 
-/// A policy with the list it comes from.
+/// A policy as it was written, which every ABI may understand in its own way.
 pub(crate) struct Source {
     origin: &'static str,
     list: Vec<u8>,
     mode: Mode,
-    default: policy::Action,
+    default: Action,
+    besides: Option<Abi>,
+    definitions: Vec<Vec<u8>>,
+    whole_registers: bool,
+    /// What was noticed while the file was read.
+    notes: Vec<String>,
 }
 
 impl Source {
-    pub(crate) fn read(arguments: &PolicyArguments) -> Result<Source, Failure> {
+    /// The policy of a list option, or else of `file`, or else of the variables.
+    pub(crate) fn read(
+        arguments: &PolicyArguments,
+        file: Option<&OsStr>,
+    ) -> Result<Source, Failure> {
         let variables: HashMap<&str, OsString> = policy::VARIABLES
             .iter()
             .filter_map(|name| Some((*name, std::env::var_os(name)?)))
             .collect();
-        let get = |name: &str| variables.get(name).map(|value| value.as_bytes());
-        let list = match (&arguments.list_allow, &arguments.list_deny) {
-            (Some(list), _) => Some((Mode::AllowList, "--list-allow", list.as_bytes())),
-            (None, Some(list)) => Some((Mode::DenyList, "--list-deny", list.as_bytes())),
-            (None, None) => None,
+        let files = &arguments.files;
+        let get = |name: &str| match (name, &files.add_arch) {
+            (policy::ARCH, Some(arch)) => Some(arch.as_bytes()),
+            _ => variables.get(name).map(|value| value.as_bytes()),
+        };
+        let opened = match file {
+            Some(path) => Some(open(files, path)?),
+            None => None,
+        };
+        let list = match (&arguments.list_allow, &arguments.list_deny, &opened) {
+            (Some(list), ..) => Some((Mode::AllowList, "--list-allow", list.as_bytes())),
+            (_, Some(list), _) => Some((Mode::DenyList, "--list-deny", list.as_bytes())),
+            (.., Some(file)) => {
+                let reading = &file.reading;
+                Some((reading.mode, "the file", reading.list.as_bytes()))
+            }
+            _ => None,
         };
         let default = arguments
             .default_action
             .as_ref()
             .map(|action| action.as_bytes());
         let request = Request::from_options(list, default, get)?.ok_or(Failure::NoPolicy)?;
-        Ok(Source {
+        let definitions = files.definitions.iter();
+        let mut source = Source {
             origin: request.origin,
             list: request.list.to_vec(),
             mode: request.mode,
             default: request.default,
-        })
+            besides: request.besides,
+            definitions: definitions.map(|text| text.as_bytes().to_vec()).collect(),
+            whole_registers: false,
+            notes: Vec::new(),
+        };
+        if let Some(file) = opened {
+            source.take_up(file, default.is_some());
+        }
+        Ok(source)
     }
 
+    /// What a file says besides its list.
+    fn take_up(&mut self, file: formats::Source, default_given: bool) {
+        let complete = file.is_complete();
+        let own = file.reading.request("the file");
+        if complete && !default_given {
+            self.default = own.default;
+        }
+        self.besides = self.besides.or(own.besides);
+        self.whole_registers = complete && own.whole_registers;
+        self.notes = file.reading.notes;
+    }
+
+    /// The policy of a file alone.
+    pub(crate) fn of_file(files: &Files, path: &OsStr) -> Result<Source, Failure> {
+        let file = open(files, path)?;
+        let besides = match &files.add_arch {
+            Some(arch) => {
+                let get = |name: &str| (name == policy::ARCH).then_some(arch.as_bytes());
+                Request::new(Mode::AllowList, "the file", b"", get)?.besides
+            }
+            None => None,
+        };
+        let definitions = files.definitions.iter();
+        let mut source = Source {
+            origin: "the file",
+            list: file.reading.list.clone().into_bytes(),
+            mode: file.reading.mode,
+            default: Action::KillProcess,
+            besides,
+            definitions: definitions.map(|text| text.as_bytes().to_vec()).collect(),
+            whole_registers: false,
+            notes: Vec::new(),
+        };
+        source.take_up(file, false);
+        Ok(source)
+    }
+
+    /// Whether it says what is allowed or what is not.
     pub(crate) fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// What the list comes to on an ABI.
+    /// What was noticed while the file was read.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What it comes to on an ABI, and on the one besides where that is the machine's own.
     pub(crate) fn compile(&self, abi: Abi) -> Result<Compiled, Failure> {
-        let request = Request::plain(self.mode, self.origin, &self.list, self.default);
+        let definitions: Vec<&[u8]> = self.definitions.iter().map(Vec::as_slice).collect();
+        let request = Request {
+            definitions: &definitions,
+            besides: self.besides.filter(|_| abi == Abi::NATIVE),
+            whole_registers: self.whole_registers,
+            quiet: true,
+            ..Request::plain(self.mode, self.origin, &self.list, self.default)
+        };
         Ok(request.compile(abi, &filter::sys::read_policy)?)
     }
+}
+
+/// Whether a word is the file of a command that takes one before its other words: no list was
+/// given, and where the variables hold one, only a file that is there counts.
+pub(crate) fn is_file(arguments: &PolicyArguments, word: &OsStr) -> bool {
+    if arguments.list_allow.is_some() || arguments.list_deny.is_some() {
+        return false;
+    }
+    let variables = [policy::ALLOW, policy::DENY];
+    let defined = variables
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
+    !defined || std::path::Path::new(word).is_file()
+}
+
+fn open(files: &Files, path: &OsStr) -> Result<formats::Source, Failure> {
+    let path = path.to_str().ok_or_else(|| Failure::Unknown {
+        kind: "path that can be read",
+        word: path.to_string_lossy().into_owned(),
+        hint: "; it is no UTF-8",
+    })?;
+    let capabilities: Vec<&str> = files.capabilities.iter().map(String::as_str).collect();
+    let circumstances = Circumstances {
+        format: files.from,
+        abi: Abi::NATIVE,
+        kernel: (u32::MAX, 0),
+        capabilities: &capabilities,
+    };
+    let mode = match files.mode {
+        FileMode::Whitelist => Mode::AllowList,
+        FileMode::Blacklist => Mode::DenyList,
+    };
+    let read = filter::sys::read_policy;
+    Ok(formats::Source::open(path, mode, &read, &circumstances)?)
 }

@@ -5,7 +5,10 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::Output;
+use crate::disassemble::disassemble;
 use crate::failure::Failure;
+use crate::filters;
+use crate::sys;
 
 /// What `/proc/PID/task/TID/status` says of a thread (proc_pid_status(5)).
 struct Thread {
@@ -23,9 +26,17 @@ const FILTERED: u32 = 2;
 pub(crate) fn run(pid: u32, json: bool) -> Result<Output, Failure> {
     let threads = threads(pid)?;
     let all = threads.iter().all(|thread| thread.mode == FILTERED);
+    let programs = programs(&threads);
     if json {
         let rows: Vec<_> = threads.iter().map(row).collect();
-        let value = serde_json::json!({"pid": pid, "filtered": all, "threads": rows});
+        let lines = |program: &String| program.lines().map(String::from).collect::<Vec<_>>();
+        let (filters, note) = match &programs {
+            Ok(programs) => (programs.iter().map(lines).collect(), None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        let value = serde_json::json!({
+            "pid": pid, "filtered": all, "threads": rows, "filters": filters, "note": note,
+        });
         return Ok(Output::answer(format!("{value:#}\n"), all));
     }
     let mut text = format!(
@@ -51,7 +62,38 @@ pub(crate) fn run(pid: u32, json: bool) -> Result<Output, Failure> {
             thread.id, thread.name
         );
     }
+    match programs {
+        Ok(programs) => {
+            for (at, program) in programs.iter().enumerate() {
+                let _ = write!(
+                    text,
+                    "\nfilter {} of {}:\n{program}",
+                    at + 1,
+                    programs.len()
+                );
+            }
+        }
+        Err(why) => {
+            let _ = writeln!(text, "note: {why}");
+        }
+    }
     Ok(Output::answer(text, all))
+}
+
+/// The filters of the first thread that has any, in words, the newest first. Why there are none is
+/// worth a note only to who could have had them.
+fn programs(threads: &[Thread]) -> Result<Vec<String>, String> {
+    let filtered = threads.iter().find(|thread| thread.mode == FILTERED);
+    let Some(thread) = filtered.filter(|_| sys::is_root()) else {
+        return Ok(Vec::new());
+    };
+    match filters::of_thread(thread.id) {
+        Ok(filters) => Ok(filters.iter().map(|filter| disassemble(filter)).collect()),
+        Err(errno) => Err(format!(
+            "the filters of thread {} cannot be read: {errno}",
+            thread.id
+        )),
+    }
 }
 
 fn row(thread: &Thread) -> serde_json::Value {

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use lexopt::Arg::{Long, Short, Value};
 use policy::{Mode, Request};
 
+use crate::circumstances;
 use crate::failure::Failure;
 
 /// How the filter gets into the program.
@@ -22,12 +23,20 @@ pub(crate) enum Method {
     Preload,
 }
 
+/// What a policy option holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    List(Mode),
+    File,
+}
+
 /// What the options say.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) method: Method,
     pub(crate) isolate: bool,
-    list: Option<(Mode, &'static str, OsString)>,
+    source: Option<(Source, &'static str, OsString)>,
+    arch: Option<OsString>,
     default_action: Option<OsString>,
     log: bool,
     quiet: bool,
@@ -119,7 +128,8 @@ impl Default for Options {
         Options {
             method: Method::Auto,
             isolate: false,
-            list: None,
+            source: None,
+            arch: None,
             default_action: None,
             log: false,
             quiet: false,
@@ -131,12 +141,10 @@ impl Options {
     /// Takes up one long option, with its value from the parser.
     fn set(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<(), Failure> {
         match name {
-            "allow" => self.set_list(Mode::AllowList, "--allow", parser.value()?)?,
-            "deny" => self.set_list(Mode::DenyList, "--deny", parser.value()?)?,
-            "policy" => {
-                let why = "--policy: policy files are not supported yet";
-                return Err(Failure::Usage(why.into()));
-            }
+            "allow" => self.set_list(Source::List(Mode::AllowList), "--allow", parser.value()?)?,
+            "deny" => self.set_list(Source::List(Mode::DenyList), "--deny", parser.value()?)?,
+            "policy" => self.set_list(Source::File, "--policy", parser.value()?)?,
+            "arch" => self.arch = Some(parser.value()?),
             "default-action" => self.default_action = Some(parser.value()?),
             "method" => self.method = Method::parse(&parser.value()?)?,
             "isolate" => self.isolate = true,
@@ -149,26 +157,59 @@ impl Options {
 
     fn set_list(
         &mut self,
-        mode: Mode,
+        source: Source,
         origin: &'static str,
-        list: OsString,
+        value: OsString,
     ) -> Result<(), Failure> {
-        if let Some((_, earlier, _)) = self.list {
+        if let Some((_, earlier, _)) = self.source {
             return Err(Failure::Usage(format!(
                 "{origin}: {earlier} was given already"
             )));
         }
-        self.list = Some((mode, origin, list));
+        self.source = Some((source, origin, value));
         Ok(())
     }
 
-    /// What options and variables come to: a list option stands in for both list variables.
-    pub(crate) fn request<'a>(&'a self, variables: &'a Variables) -> Result<Request<'a>, Failure> {
-        let list = self.list.as_ref();
-        let list = list.map(|(mode, origin, list)| (*mode, *origin, list.as_bytes()));
+    /// Reads the file of `--policy`, where there is one.
+    pub(crate) fn policy_file(&self) -> Result<Option<formats::Source>, Failure> {
+        match &self.source {
+            Some((Source::File, _, path)) => circumstances::open(path).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// What options and variables come to: a list option or a policy file stands in for both list
+    /// variables.
+    pub(crate) fn request<'a>(
+        &'a self,
+        file: Option<&'a formats::Source>,
+        variables: &'a Variables,
+    ) -> Result<Request<'a>, Failure> {
+        let list = match (&self.source, file) {
+            (Some((Source::List(mode), origin, list)), _) => {
+                Some((*mode, *origin, list.as_bytes()))
+            }
+            (_, Some(file)) => {
+                let reading = &file.reading;
+                Some((reading.mode, "--policy", reading.list.as_bytes()))
+            }
+            _ => None,
+        };
         let default = self.default_action.as_ref().map(|action| action.as_bytes());
-        let request = Request::from_options(list, default, |name| variables.get(name))?;
+        let get = |name: &str| match (name, &self.arch) {
+            (policy::ARCH, Some(arch)) => Some(arch.as_bytes()),
+            _ => variables.get(name),
+        };
+        let request = Request::from_options(list, default, get)?;
         let mut request = request.ok_or(Failure::NoPolicy)?;
+        if let Some(file) = file.filter(|file| file.is_complete()) {
+            let own = file.reading.request("--policy");
+            if default.is_none() {
+                request.default = own.default;
+            }
+            request.besides = request.besides.or(own.besides);
+            request.whole_registers = own.whole_registers;
+        }
         request.log |= self.log;
         request.quiet |= self.quiet;
         Ok(request)

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use syscalls::Abi;
+
 /// The beginning of an ELF file of either word size.
 #[derive(Clone, Copy)]
 pub(crate) struct Elf<'a> {
@@ -42,6 +44,18 @@ impl<'a> Elf<'a> {
     /// The machine, `EM_*`.
     pub(crate) fn machine(self) -> u16 {
         u16::from_le_bytes([self.bytes[18], self.bytes[19]])
+    }
+
+    /// The ABI of its calls, where it is one that this machine's kernel may run.
+    pub(crate) fn abi(self) -> Option<Abi> {
+        const EM_386: u16 = 3;
+        const EM_ARM: u16 = 40;
+        match (Abi::NATIVE, self.is_64_bit(), self.machine()) {
+            (native, true, NATIVE_MACHINE) => Some(native),
+            (Abi::X86_64, false, EM_386) => Some(Abi::X86),
+            (Abi::Aarch64, false, EM_ARM) => Some(Abi::Arm),
+            _ => None,
+        }
     }
 
     /// Whether it is for this machine.

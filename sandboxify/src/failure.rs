@@ -10,12 +10,15 @@ pub(crate) enum Failure {
     Usage(String),
     /// No list anywhere.
     #[error(
-        "no policy given: use --allow LIST or --deny LIST, or set SECCOMP_SYSCALL_ALLOW or SECCOMP_SYSCALL_DENY"
+        "no policy given: use --allow LIST, --deny LIST or --policy FILE, or set SECCOMP_SYSCALL_ALLOW or SECCOMP_SYSCALL_DENY"
     )]
     NoPolicy,
     /// A list or a value that cannot be read.
     #[error(transparent)]
     Policy(#[from] policy::Error),
+    /// A policy file that cannot be read.
+    #[error(transparent)]
+    Format(#[from] formats::Error),
     /// The filter could not be made or loaded.
     #[error("{0}; the program was not started")]
     Filter(#[from] filter::Error),

@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 mod arguments;
+mod circumstances;
 mod elf;
 mod failure;
 mod image;
@@ -59,7 +60,8 @@ fn run() -> u8 {
 /// `--print`: the policy in words.
 fn show(options: &Options) -> Result<(), Failure> {
     let variables = arguments::Variables::read();
-    let request = options.request(&variables)?;
+    let file = options.policy_file()?;
+    let request = options.request(file.as_ref(), &variables)?;
     let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
     show::to_stdout(&show::in_words(&compiled)?)
 }
@@ -71,7 +73,8 @@ fn launch(
     arguments: Vec<std::ffi::OsString>,
 ) -> Result<Infallible, Failure> {
     let variables = arguments::Variables::read();
-    let request: Request<'_> = options.request(&variables)?;
+    let file = options.policy_file()?;
+    let request: Request<'_> = options.request(file.as_ref(), &variables)?;
     let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
     let target = Target::resolve(program, arguments, &compiled.policy)?;
     let launch = launch::Launch::new(options, request, compiled, target)?;

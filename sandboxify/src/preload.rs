@@ -31,6 +31,11 @@ pub(crate) fn arrange(
                 "a static program preloads nothing; use --method ticket",
             ));
         }
+        Format::OtherAbi => {
+            return Err(refuse(
+                "a 32-bit program preloads no 64-bit object; use --method ticket",
+            ));
+        }
         Format::Unknown => {
             return Err(refuse(
                 "it cannot be read, is no ELF file, or has a loader that is neither glibc's nor musl's, so nobody knows whether it preloads; use --method ticket",
@@ -68,6 +73,9 @@ fn pass_on(request: &Request<'_>, image: &mut Image) -> Result<(), Failure> {
         policy::DEFAULT_ACTION,
         request.default.to_string().as_bytes(),
     )?;
+    if let Some(abi) = request.besides {
+        image.set(policy::ARCH, abi.name().as_bytes())?;
+    }
     for (name, wanted) in [(policy::LOG, request.log), (policy::QUIET, request.quiet)] {
         if wanted {
             image.set(name, b"1")?;

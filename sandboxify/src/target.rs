@@ -11,6 +11,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use policy::Policy;
+use syscalls::Abi;
 
 use crate::elf::{Elf, Elsewhere};
 use crate::failure::Failure;
@@ -32,6 +33,8 @@ pub(crate) enum Format {
     Dynamic,
     /// An ELF file on its own.
     Static,
+    /// An ELF file whose calls come by another ABI, which the policy speaks of.
+    OtherAbi,
     /// A file that we may not read, whose format the kernel alone may know, or with a loader that
     /// nobody knows.
     Unknown,
@@ -62,7 +65,7 @@ impl Target {
     ) -> Result<Target, Failure> {
         let header = Header::read(&path)?;
         let Some(interpreter) = script::interpreter(&header.bytes) else {
-            let format = header.format(&path)?;
+            let format = header.format(&path, policy)?;
             return Ok(Target {
                 path,
                 arguments,
@@ -208,7 +211,7 @@ impl Header {
     }
 
     /// Refuses what a filter would break or not hold, and says what kind of program it is.
-    fn format(&self, path: &Path) -> Result<Format, Failure> {
+    fn format(&self, path: &Path, policy: &Policy) -> Result<Format, Failure> {
         let refuse = |why: String| Failure::NotExecutable {
             path: path.to_path_buf(),
             why,
@@ -219,17 +222,11 @@ impl Header {
         let Some(elf) = Elf::new(&self.bytes) else {
             return Ok(Format::Unknown);
         };
-        let native = syscalls::Abi::NATIVE;
-        if !elf.is_64_bit() {
-            return Err(refuse(format!(
-                "a 32-bit program (ELFCLASS32), and the filter is for {native}"
-            )));
+        if let Some(why) = foreign(elf, policy) {
+            return Err(refuse(why));
         }
         if !elf.is_native() {
-            let machine = elf.machine();
-            return Err(refuse(format!(
-                "a program for another machine (ELF machine {machine}), and the filter is for {native}"
-            )));
+            return Ok(Format::OtherAbi);
         }
         let loader = elf.loader().or_else(|_| loader_in_whole_file(path));
         let Ok(loader) = loader else {
@@ -244,6 +241,24 @@ impl Header {
             Some(loader) if preloads(&loader) => Ok(Format::Dynamic),
             Some(_) => Ok(Format::Unknown),
         }
+    }
+}
+
+/// Why the filter would refuse every call of a program, if it would.
+fn foreign(elf: Elf<'_>, policy: &Policy) -> Option<String> {
+    let native = Abi::NATIVE;
+    match elf.abi() {
+        Some(abi) if policy.tables().iter().any(|table| table.abi() == abi) => None,
+        Some(abi) => Some(format!(
+            "a 32-bit program (ELFCLASS32), and the filter is for {native}; add its ABI with --arch {abi}"
+        )),
+        None if !elf.is_64_bit() => Some(format!(
+            "a 32-bit program (ELFCLASS32), and the filter is for {native}"
+        )),
+        None => Some(format!(
+            "a program for another machine (ELF machine {}), and the filter is for {native}",
+            elf.machine()
+        )),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::instruction::{
 use crate::ticket::Ticket;
 
 /// The longest program that seccomp(2) takes (BPF_MAXINSNS, include/uapi/linux/bpf_common.h).
-const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 
 /// A filter that was compiled but not yet compared with its policy.
 pub struct Program {

@@ -17,6 +17,7 @@ mod error;
 mod instruction;
 mod interpret;
 mod load;
+mod prologue;
 #[allow(unsafe_code)]
 pub mod sys;
 mod ticket;

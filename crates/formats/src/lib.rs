@@ -7,7 +7,20 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod calls;
+mod capabilities;
+mod crd;
+mod detect;
 mod error;
+mod list;
+mod losses;
+mod minijail;
+mod normal;
+mod oci;
+mod profile;
+mod seccomp;
+mod source;
+mod systemd;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +28,12 @@ use std::str::FromStr;
 use policy::{Action, Mode, Policy, Request};
 use syscalls::Abi;
 
+pub use capabilities::capabilities;
+pub use detect::detect;
 pub use error::Error;
+pub use source::{Circumstances, Source};
+
+use losses::Losses;
 
 /// A format for policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,4 +120,63 @@ pub struct Context<'a> {
     pub kernel: (u32, u32),
     /// The capabilities that the program will have, as `CAP_SYS_ADMIN`.
     pub capabilities: &'a [&'a str],
+}
+
+/// Reads a text. A `.seccomp` file becomes a list of one path, which `policy` reads; a list and such
+/// a file say nothing of mode and default action, so they are those of an allow-list that kills.
+///
+/// # Errors
+/// [`Error::Line`] and [`Error::Value`] for what is wrong in the text, [`Error::Unreadable`] for a
+/// file that it includes, [`Error::NotReadable`] for a format that is only written.
+pub fn read(format: Format, text: &[u8], context: &Context<'_>) -> Result<Reading, Error> {
+    match format {
+        Format::List => list::read(text, context),
+        Format::Seccomp => Ok(seccomp::read(text, context)),
+        Format::Oci => oci::read(text, context),
+        Format::Systemd => systemd::read(text, context),
+        Format::Minijail => minijail::read(text, context),
+        Format::Crd => Err(Error::NotReadable { format }),
+    }
+}
+
+/// Writes a policy. What a format cannot say is an error; with `lossy` it is written nevertheless,
+/// always on the strict side: a call whose conditions cannot be said gets the strictest of its
+/// actions for all arguments. The losses stand in the text, as comments or, in JSON, as `comment`;
+/// lists have no place for them, so [`losses`] has them for all formats.
+///
+/// # Errors
+/// [`Error::Lossy`], which names the first rule that the format cannot say.
+pub fn write(format: Format, policy: &Policy, lossy: bool) -> Result<String, Error> {
+    write_with(policy, &mut Losses::new(format, lossy))
+}
+
+/// What [`write`] would lose: each an [`Error::Lossy`].
+pub fn losses(format: Format, policy: &Policy) -> Vec<Error> {
+    let mut losses = Losses::new(format, true);
+    match write_with(policy, &mut losses) {
+        Ok(_) => losses.all,
+        Err(error) => vec![error],
+    }
+}
+
+fn write_with(policy: &Policy, losses: &mut Losses) -> Result<String, Error> {
+    match losses.format {
+        Format::List => list::write(policy, losses),
+        Format::Seccomp => seccomp::write(policy, losses),
+        Format::Oci => oci::write(policy, losses),
+        Format::Systemd => systemd::write(policy, losses.accepted),
+        Format::Minijail => minijail::write(policy, losses.accepted),
+        Format::Crd => crd::write(policy, losses),
+    }
+}
+
+/// A list as a word for a POSIX shell: in single quotes, since others expand `!` and `$`.
+pub fn shell_quoted(list: &str) -> String {
+    list::shell_quoted(list)
+}
+
+/// Whether a policy is an allow-list or a deny-list, for those who set the variables; the violation's
+/// action is [`Policy::default_action`].
+pub fn mode(policy: &Policy) -> Mode {
+    list::mode(policy)
 }

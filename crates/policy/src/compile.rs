@@ -21,7 +21,7 @@ use crate::pledge;
 use crate::request::{Mode, Request};
 use crate::resolve::{Purpose, resolve};
 use crate::sources::Sources;
-use crate::tree::{Index, Parser, place};
+use crate::tree::{Index, Parser, Tree, place};
 
 /// What a request comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Compiled {
     pub notes: Vec<Note>,
     /// The texts that it came from.
     pub sources: Sources,
+    /// Their expressions.
+    pub(crate) tree: Tree,
 }
 
 impl Compiled {
@@ -522,8 +524,26 @@ impl<'a> Compiler<'a> {
             announcement: self.announcement.text,
             notes: self.notes,
             sources: self.reader.sources,
+            tree: self.reader.tree,
         }
     }
+}
+
+/// The value of an expression of numbers and constants, such as `O_WRONLY|O_CREAT`.
+///
+/// # Errors
+/// [`Error::Value`] for anything else.
+pub fn evaluate(origin: &'static str, text: &str) -> Result<u64, Error> {
+    let mut tree = Tree::default();
+    let bytes = text.as_bytes();
+    let value = Parser::expression_in(bytes, 0, &mut tree)
+        .and_then(|root| crate::resolve::evaluate(bytes, &tree, root));
+    value.map_err(|Fault { at, problem }| Error::Value {
+        origin,
+        value: quoted(bytes),
+        problem,
+        hint: hint(problem, word_at(bytes, at as usize), "", Abi::NATIVE),
+    })
 }
 
 /// A path as the file system knows it: `\:` and `\\` stand for themselves.

@@ -139,6 +139,9 @@ pub enum Problem {
     /// A condition where a number is wanted.
     #[error("a condition, not a number")]
     NotNumber,
+    /// An argument where only constants have a value.
+    #[error("not a constant")]
+    NotConstant,
     /// Full arguments in arithmetic.
     #[error(
         "64-bit arguments cannot be calculated with; use argL0…, argH0… or the name of a 32-bit argument"

@@ -22,6 +22,7 @@ mod list;
 mod meaning;
 mod nearest;
 mod pledge;
+mod remarks;
 mod request;
 mod resolve;
 mod sources;
@@ -29,7 +30,7 @@ mod tree;
 
 pub use action::{Action, Errno};
 pub use announce::Note;
-pub use compile::Compiled;
+pub use compile::{Compiled, evaluate};
 pub use condition::{Comparison, Conditions, Id, Node, Operator, Part};
 pub use display::Expression;
 pub use error::{Error, Problem};

@@ -100,6 +100,28 @@ pub(crate) fn resolve(
     resolver.condition(root, OUTSIDE, true)
 }
 
+/// The number that a tree without arguments comes to.
+pub(crate) fn evaluate(text: &[u8], tree: &Tree, root: Index) -> Result<u64, Fault> {
+    let mut resolver = Resolver {
+        purpose: Purpose {
+            text,
+            tree,
+            bindings: &[],
+            call: "",
+            differs_from: usize::MAX,
+            denies: false,
+        },
+        conditions: &mut Conditions::default(),
+        frames: Vec::new(),
+        depth: 0,
+        steps: 0,
+    };
+    match resolver.value(root, OUTSIDE)?.node {
+        Node::Number(number) => Ok(number),
+        _ => fault(0, Problem::NotConstant),
+    }
+}
+
 impl<'a> Resolver<'a> {
     fn enter(&mut self, at: u32) -> Result<(), Fault> {
         self.depth += 1;
@@ -248,7 +270,7 @@ impl<'a> Resolver<'a> {
                 };
                 self.combine(at, Operator::Xor, inner, constant(ones))
             }
-            Expression::Binary(sign, left, right) if arithmetic(sign) => {
+            Expression::Binary(sign, left, right) if sign.is_number() => {
                 let left = self.value(left, frame)?;
                 let right = self.value(right, frame)?;
                 self.calculate(at, sign, left, right)
@@ -520,10 +542,6 @@ fn comparison(sign: Sign) -> Option<Comparison> {
         Sign::GreaterEqual => Comparison::GreaterEqual,
         _ => return None,
     })
-}
-
-fn arithmetic(sign: Sign) -> bool {
-    comparison(sign).is_none() && !matches!(sign, Sign::Or | Sign::And)
 }
 
 /// Constants are worked out in 64 bits; nothing comes of a division by zero.

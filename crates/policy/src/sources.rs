@@ -76,6 +76,26 @@ impl Sources {
         }
     }
 
+    /// Whether a place is in a file.
+    pub(crate) fn in_file(&self, at: u32) -> bool {
+        self.part(at as usize)
+            .is_some_and(|part| part.path.is_some())
+    }
+
+    /// A place for a reader: `FILE:LINE:COLUMN`, or `column COLUMN` of a list.
+    pub(crate) fn place(&self, at: u32) -> String {
+        let at = at as usize;
+        let part = self.part(at);
+        let first = part.map_or(0, |part| part.start);
+        let Some(path) = part.and_then(|part| part.path.as_ref()) else {
+            return alloc::format!("column {}", 1 + at - first);
+        };
+        let (start, _) = self.line(at);
+        let before = self.text.get(first..start).unwrap_or_default();
+        let number = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        alloc::format!("{path}:{number}:{}", 1 + at - start)
+    }
+
     /// The rule at a place, for a reader: an item of a list as written, or `FILE:LINE: rule`.
     pub fn rule(&self, at: u32) -> Option<String> {
         let at = at as usize;

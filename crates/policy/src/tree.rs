@@ -15,14 +15,14 @@ pub(crate) type Index = u32;
 /// No node: the end of a list.
 pub(crate) const NONE: Index = Index::MAX;
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Branch {
     /// Where it stands in the text.
     pub(crate) at: u32,
     pub(crate) expression: Expression,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expression {
     Number(u64),
     Truth(bool),
@@ -38,7 +38,7 @@ pub(crate) enum Expression {
     Cell(Index, Index),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sign {
     Or,
     And,
@@ -59,6 +59,13 @@ pub(crate) enum Sign {
     Multiply,
     Divide,
     Remainder,
+}
+
+impl Sign {
+    /// Whether it makes a number of numbers.
+    pub(crate) fn is_number(self) -> bool {
+        self as u8 >= Sign::BitOr as u8
+    }
 }
 
 /// Spelling, level (the loosest first) and meaning; longer spellings before those they start with.
@@ -87,7 +94,7 @@ const SIGNS: [(&[u8], u8, Sign); 19] = [
 /// Parentheses and operators within each other; chains of `||` and `&&` do not count.
 const DEEPEST: u32 = 64;
 
-#[derive(Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Tree {
     branches: Vec<Branch>,
 }
@@ -99,6 +106,10 @@ impl Tree {
             at: 0,
             expression: Expression::Truth(false),
         })
+    }
+
+    pub(crate) fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.branches.iter()
     }
 
     /// The items of a list of cells.

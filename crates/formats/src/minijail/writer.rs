@@ -1,0 +1,335 @@
+//! From a policy to a policy file.
+//!
+//! Where it can be, the file is for minijail0 itself; where that lacks a word, all of the file is for
+//! compile_seccomp_policy.py, and its first line says so.
+
+use std::fmt::Write;
+
+use policy::{Action, Answer, Decision, Policy};
+
+use crate::calls::{Call, calls};
+use crate::losses::{Losses, strictest};
+use crate::normal::{ALWAYS, Obstacle, Row, Rows, Test, all, any, rows};
+use crate::{Error, Format};
+
+/// Writes a policy file.
+pub(crate) fn write(policy: &Policy, lossy: bool) -> Result<String, Error> {
+    let mut losses = Losses::new(Format::Minijail, lossy);
+    let mut file = File::new(policy, &mut losses)?;
+    for call in calls(policy, &mut losses)? {
+        file.call(&call, &mut losses)?;
+    }
+    Ok(file.text(&losses))
+}
+
+/// What a call gets: cases of which the first that applies answers, and what it gets otherwise.
+struct Rule {
+    name: String,
+    cases: Vec<(Rows, Action)>,
+    otherwise: Action,
+}
+
+struct File<'a> {
+    policy: &'a Policy,
+    /// What calls get that are not named.
+    unlisted: Action,
+    rules: Vec<Rule>,
+}
+
+impl<'a> File<'a> {
+    fn new(policy: &'a Policy, losses: &mut Losses) -> Result<File<'a>, Error> {
+        if policy.tables().len() > 1 {
+            losses.lose("the ABI besides", "a policy is for one ABI")?;
+        }
+        let unlisted = match policy.native().unlisted_action() {
+            Action::Trace | Action::Log | Action::Errno(_) => {
+                let problem = "calls that are not listed are allowed, kill or trap";
+                losses.lose("the default action", problem)?;
+                Action::KillProcess
+            }
+            plain => plain,
+        };
+        Ok(File {
+            policy,
+            unlisted,
+            rules: Vec::new(),
+        })
+    }
+
+    fn denies(&self) -> bool {
+        self.unlisted == Action::Allow
+    }
+
+    fn call(&mut self, call: &Call, losses: &mut Losses) -> Result<(), Error> {
+        let name = call.label();
+        let native = self.policy.native();
+        let foreign = |name| syscalls::number(native.abi(), name).is_none();
+        if call.name.is_some_and(foreign) {
+            // Part of the loss that was taken into account above.
+            return Ok(());
+        }
+        let found = match &call.answer {
+            Answer::Action(action) => Ok((Vec::new(), *action)),
+            Answer::Decision(decision) => self.decision(decision),
+        };
+        let (cases, otherwise) = match found {
+            Ok(found) => found,
+            Err(obstacle) => {
+                losses.lose(&name, self.condition(call, obstacle))?;
+                (Vec::new(), strictest(self.policy, call.answer))
+            }
+        };
+        let mut rule = Rule {
+            name,
+            cases,
+            otherwise,
+        };
+        self.restrict(&mut rule, losses)?;
+        self.rules.push(rule);
+        Ok(())
+    }
+
+    /// The first condition that cannot be said, with what stands in the way.
+    fn condition(&self, call: &Call, obstacle: Obstacle) -> String {
+        let Answer::Decision(decision) = &call.answer else {
+            return obstacle.words().into();
+        };
+        let conditions = self.policy.conditions();
+        let cases = self.policy.cases(decision).iter();
+        let mut said = cases.map(|case| case.condition);
+        let unsaid = said.find(|&id| rows(conditions, id, true).is_err());
+        let name = call.name.unwrap_or_default();
+        match unsaid {
+            Some(id) => format!("{}: {}", conditions.display(id, name), obstacle.words()),
+            None => obstacle.words().into(),
+        }
+    }
+
+    fn decision(&self, decision: &Decision) -> Result<(Vec<(Rows, Action)>, Action), Obstacle> {
+        let refusal = self.refusal(decision);
+        if let Some(refusal) = refusal.filter(|_| !self.denies()) {
+            let allowed = self.allowed(decision)?;
+            return Ok((vec![(allowed, Action::Allow)], refusal));
+        }
+        let mut cases = Vec::new();
+        for case in self.policy.cases(decision) {
+            let rows = rows(self.policy.conditions(), case.condition, true)?;
+            cases.push((rows, case.action));
+        }
+        Ok((cases, decision.otherwise))
+    }
+
+    /// The only action besides permission, if minijail0 can give it where a condition fails.
+    fn refusal(&self, decision: &Decision) -> Option<Action> {
+        let cases = self.policy.cases(decision).iter();
+        let actions = cases.map(|case| case.action).chain([decision.otherwise]);
+        let mut refusals = actions.filter(|action| *action != Action::Allow);
+        let refusal = refusals.next()?;
+        let said = matches!(refusal, Action::Errno(_)) || refusal == self.unlisted;
+        (said && refusals.all(|other| other == refusal)).then_some(refusal)
+    }
+
+    /// Where a call is allowed: what a case says holds where no case before it applies.
+    fn allowed(&self, decision: &Decision) -> Result<Rows, Obstacle> {
+        let conditions = self.policy.conditions();
+        let mut allowed = match decision.otherwise {
+            Action::Allow => vec![ALWAYS],
+            _ => Rows::new(),
+        };
+        for case in self.policy.cases(decision).iter().rev() {
+            allowed = match case.action {
+                Action::Allow => any(rows(conditions, case.condition, true)?, allowed)?,
+                _ => all(&rows(conditions, case.condition, false)?, &allowed)?,
+            };
+        }
+        Ok(allowed)
+    }
+
+    /// Loses actions that the file has no word for.
+    fn restrict(&self, rule: &mut Rule, losses: &mut Losses) -> Result<(), Error> {
+        let (denies, unlisted) = (self.denies(), self.unlisted);
+        let actions = rule.cases.iter_mut().map(|(_, action)| action);
+        for action in actions.chain([&mut rule.otherwise]) {
+            let said = match action {
+                Action::Allow | Action::Errno(_) => true,
+                Action::Trace => false,
+                Action::KillProcess | Action::KillThread | Action::Trap | Action::Log => !denies,
+            };
+            if said {
+                continue;
+            }
+            let problem = match denies {
+                true => format!("{action}; a @denylist only gives errors"),
+                false => format!("{action}"),
+            };
+            losses.lose(&rule.name, problem)?;
+            *action = match (denies, *action) {
+                (true, Action::Log) => Action::Allow,
+                (true, _) => Action::parse("EPERM").unwrap_or(unlisted),
+                (false, _) => unlisted,
+            };
+        }
+        Ok(())
+    }
+
+    fn text(&self, losses: &Losses) -> String {
+        let compiler = matches!(self.unlisted, Action::KillThread | Action::Trap)
+            || self.rules.iter().any(|rule| self.needs_compiler(rule));
+        let mut text = String::from(match compiler {
+            true => "# For compile_seccomp_policy.py.\n",
+            false => "# For minijail0 -S.\n",
+        });
+        for loss in &losses.all {
+            let _ = writeln!(text, "# {loss}");
+        }
+        text.push_str(match self.unlisted {
+            Action::Allow => "@denylist\n",
+            Action::KillThread => "@default kill-thread\n",
+            Action::Trap => "@default trap\n",
+            _ => "",
+        });
+        for rule in &self.rules {
+            if let Some(said) = self.said(rule, compiler) {
+                let _ = writeln!(text, "{}: {said}", rule.name);
+            }
+        }
+        text
+    }
+
+    fn needs_compiler(&self, rule: &Rule) -> bool {
+        let plain = |action: Action| matches!(action, Action::Allow | Action::Errno(_));
+        match &rule.cases[..] {
+            [] => !plain(rule.otherwise),
+            [(rows, Action::Allow)] if !self.denies() => rows.is_empty() && !plain(rule.otherwise),
+            _ => true,
+        }
+    }
+
+    /// What stands behind the colon; nothing where a @denylist need not name the call.
+    fn said(&self, rule: &Rule, compiler: bool) -> Option<String> {
+        let cases = rule.cases.iter().filter(|(rows, _)| !rows.is_empty());
+        let cases: Vec<&(Rows, Action)> = cases.collect();
+        let always = cases.first().filter(|(rows, _)| rows.contains(&ALWAYS));
+        let always = always.map_or(rule.otherwise, |(_, action)| *action);
+        let (rows, action) = match cases[..] {
+            [] => return (!self.denies() || always != Action::Allow).then(|| word(always)),
+            [first, ..] if first.0.contains(&ALWAYS) => {
+                return (!self.denies() || always != Action::Allow).then(|| word(always));
+            }
+            [(rows, action), ..] => (rows, *action),
+        };
+        let single = cases.len() == 1 && action == Action::Allow && !self.denies();
+        if single && rule.otherwise == self.unlisted {
+            return Some(disjunction(rows));
+        }
+        if single && !compiler {
+            return Some(format!("{}; {}", disjunction(rows), word(rule.otherwise)));
+        }
+        let mut filters: Vec<String> = Vec::new();
+        for (rows, action) in cases {
+            filters.push(match action {
+                Action::Allow => disjunction(rows),
+                action => format!("{}; {}", disjunction(rows), word(*action)),
+            });
+        }
+        if rule.otherwise != self.unlisted {
+            filters.push(word(rule.otherwise));
+        }
+        Some(format!("{{{}}}", filters.join(", ")))
+    }
+}
+
+fn word(action: Action) -> String {
+    match action {
+        Action::Allow => "1".into(),
+        Action::KillThread => "kill-thread".into(),
+        Action::Trap => "trap".into(),
+        Action::Log => "log".into(),
+        Action::Errno(errno) => match syscalls::errno::name(errno.number()) {
+            Some(name) => format!("return {name}"),
+            None => format!("return {}", errno.number()),
+        },
+        Action::KillProcess | Action::Trace => "kill-process".into(),
+    }
+}
+
+/// A test, or any of several bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Test(Test),
+    AnyOf(u64),
+}
+
+/// Rows as minijail has them. Rows that test one bit after the other become one test of all.
+fn disjunction(rows: &[Row]) -> String {
+    let mut pieces: Vec<[Option<Piece>; 6]> = Vec::new();
+    for row in rows {
+        let row = row.map(|test| test.map(piece));
+        if !pieces.last_mut().is_some_and(|last| merge(last, &row)) {
+            pieces.push(row);
+        }
+    }
+    let mut conjunctions = Vec::new();
+    for row in &pieces {
+        let tested = (0..)
+            .zip(row)
+            .filter_map(|(at, piece)| Some((at, (*piece)?)));
+        let atoms: Vec<String> = tested.flat_map(|(at, piece)| atoms(at, piece)).collect();
+        conjunctions.push(atoms.join(" && "));
+    }
+    conjunctions.join(" || ")
+}
+
+fn piece(test: Test) -> Piece {
+    match test {
+        Test::Bits { mask, value } if mask == value && mask.is_power_of_two() => Piece::AnyOf(mask),
+        test => Piece::Test(test),
+    }
+}
+
+/// Adds a row to the one before it, if only one argument differs and there it is one more bit of any.
+fn merge(last: &mut [Option<Piece>; 6], row: &[Option<Piece>; 6]) -> bool {
+    let differ = last
+        .iter_mut()
+        .zip(row)
+        .filter(|(one, other)| **one != **other);
+    let mut differ: Vec<_> = differ.collect();
+    let [(one, other)] = &mut differ[..] else {
+        return false;
+    };
+    let more = match (**one, **other) {
+        (Some(Piece::AnyOf(known)), Some(Piece::AnyOf(bit))) => known | bit,
+        // Another bit, where those before it are not set.
+        (Some(Piece::AnyOf(known)), Some(Piece::Test(Test::Bits { mask, value })))
+            if mask == known | value && value.is_power_of_two() =>
+        {
+            mask
+        }
+        _ => return false,
+    };
+    **one = Some(Piece::AnyOf(more));
+    true
+}
+
+/// A test as minijail's comparisons, all of which must hold.
+fn atoms(index: u8, piece: Piece) -> Vec<String> {
+    let (mask, value) = match piece {
+        Piece::AnyOf(bits) => return vec![format!("arg{index} & {bits:#x}")],
+        Piece::Test(Test::Not(value)) => return vec![format!("arg{index} != {value:#x}")],
+        Piece::Test(Test::Below(value)) => return vec![format!("arg{index} < {value:#x}")],
+        Piece::Test(Test::Above(value)) => return vec![format!("arg{index} > {value:#x}")],
+        Piece::Test(Test::Bits { mask, value }) => (mask, value),
+    };
+    if mask == u64::MAX {
+        return vec![format!("arg{index} == {value:#x}")];
+    }
+    // There is no comparison under a mask: each bit that must be set is tested, then that no other is.
+    let set = (0..u64::BITS)
+        .map(|bit| 1_u64 << bit)
+        .filter(|bit| value & bit != 0);
+    let mut atoms: Vec<String> = set.map(|bit| format!("arg{index} & {bit:#x}")).collect();
+    if mask != value {
+        atoms.push(format!("arg{index} in {:#x}", !mask | value));
+    }
+    atoms
+}

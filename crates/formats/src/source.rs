@@ -1,0 +1,68 @@
+//! A policy file of any format, as a door or a tool gets it: a path.
+
+use policy::{Mode, Read};
+use syscalls::Abi;
+
+use crate::{Context, Error, Format, Reading, detect, read};
+
+/// A policy file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What it was taken for.
+    pub format: Format,
+    /// What it says.
+    pub reading: Reading,
+}
+
+impl Source {
+    /// Reads a policy file. One of Oz's becomes a list of one path, in the mode that is given.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], or what [`read`] says.
+    pub fn open(
+        path: &str,
+        mode: Mode,
+        files: &Read<'_>,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<Source, Error> {
+        let text = files(path.as_bytes()).map_err(|errno| Error::Unreadable {
+            path: path.into(),
+            errno,
+        })?;
+        let format = circumstances.format.unwrap_or_else(|| detect(path, &text));
+        let context = Context {
+            path,
+            read: files,
+            abi: circumstances.abi,
+            kernel: circumstances.kernel,
+            capabilities: circumstances.capabilities,
+        };
+        let mut reading = read(format, &text, &context)?;
+        if !Source::settles(format) {
+            reading.mode = mode;
+        }
+        Ok(Source { format, reading })
+    }
+
+    /// Whether the file itself says what it allows or denies and what a violation does.
+    pub fn is_complete(&self) -> bool {
+        Source::settles(self.format)
+    }
+
+    fn settles(format: Format) -> bool {
+        !matches!(format, Format::List | Format::Seccomp)
+    }
+}
+
+/// What a file's meaning may depend on besides its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The format, where it is not to be guessed.
+    pub format: Option<Format>,
+    /// The native ABI.
+    pub abi: Abi,
+    /// The kernel's version: major and minor.
+    pub kernel: (u32, u32),
+    /// The capabilities that the program will have, as `CAP_SYS_ADMIN`.
+    pub capabilities: &'a [&'a str],
+}

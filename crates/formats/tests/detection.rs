@@ -1,0 +1,62 @@
+//! Which format a text is in.
+#![allow(clippy::unwrap_used)]
+
+use formats::{Format, detect};
+
+#[test]
+fn the_content_says_it() {
+    for (text, format) in [
+        ("{\"defaultAction\": \"SCMP_ACT_ALLOW\"}", Format::Oci),
+        ("\u{feff}\n {\"linux\": {}}", Format::Oci),
+        (
+            "[Service]\nSystemCallFilter=@system-service\n",
+            Format::Systemd,
+        ),
+        ("SystemCallFilter=~@mount\n", Format::Systemd),
+        ("apiVersion: x/v1\nkind: SeccompProfile\n", Format::Crd),
+        ("@include ./common.policy\nread: 1\n", Format::Minijail),
+        ("read: allow\n", Format::Minijail),
+        (
+            "mmap: arg2 in ~PROT_EXEC || arg2 in ~PROT_WRITE\n",
+            Format::Minijail,
+        ),
+        (
+            "socket: arg0 == AF_UNIX; return EPERM\nclone: arg0 & CLONE_THREAD\n",
+            Format::Minijail,
+        ),
+        ("read: 1\nDEFAULT_POLICY = EPERM\n", Format::Seccomp),
+        ("read[-EPERM]: arg0 == 1\n", Format::Seccomp),
+        ("TCGETS = 0x5401\nioctl: arg1 == TCGETS\n", Format::Seccomp),
+        ("futex: argL1 & 7 == 0\n", Format::Seccomp),
+        ("# all of it\nread: 1\nwrite: arg0 == 1\n", Format::Seccomp),
+        ("read:write:!open:@mount=EPERM", Format::List),
+        (
+            "write(fd == 1 || fd == 2):mprotect(prot &? PROT_EXEC)=EPERM\n",
+            Format::List,
+        ),
+        ("/etc/a.seccomp:read", Format::List),
+        ("", Format::List),
+    ] {
+        assert_eq!(detect("policy", text.as_bytes()), format, "{text}");
+    }
+}
+
+#[test]
+fn the_name_decides_where_the_content_does_not() {
+    let text = b"read: 1\nwrite: arg0 == 1\n";
+    assert_eq!(detect("a.policy", text), Format::Minijail);
+    assert_eq!(detect("a.seccomp", text), Format::Seccomp);
+    assert_eq!(detect("a", text), Format::Seccomp);
+}
+
+#[test]
+fn formats_have_names() {
+    for name in ["list", "seccomp", "oci", "systemd", "minijail", "crd"] {
+        let format: Format = name.parse().unwrap();
+        assert_eq!(format.to_string(), name);
+    }
+    assert_eq!(
+        "json".parse::<Format>().unwrap_err().to_string(),
+        "unknown format \"json\"; formats are list, seccomp, oci, systemd, minijail, crd"
+    );
+}

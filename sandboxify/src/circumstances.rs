@@ -1,0 +1,43 @@
+//! A policy file, read for this machine: some formats make rules depend on the kernel and on the
+//! program's capabilities.
+
+use std::ffi::OsStr;
+
+use formats::{Circumstances, Source};
+use policy::Mode;
+use syscalls::Abi;
+
+use crate::failure::Failure;
+
+/// Reads a policy file of any format.
+pub(crate) fn open(path: &OsStr) -> Result<Source, Failure> {
+    let Some(path) = path.to_str() else {
+        return Err(Failure::Usage("--policy: the path is no UTF-8".into()));
+    };
+    let held = formats::capabilities(effective_capabilities());
+    let circumstances = Circumstances {
+        format: None,
+        abi: Abi::NATIVE,
+        kernel: kernel(),
+        capabilities: &held,
+    };
+    let files = filter::sys::read_policy;
+    Ok(Source::open(path, Mode::AllowList, &files, &circumstances)?)
+}
+
+/// Major and minor version; an unknown kernel counts as the oldest.
+fn kernel() -> (u32, u32) {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.split(|other: char| !other.is_ascii_digit());
+    let mut next = || numbers.next().and_then(|number| number.parse().ok());
+    (next().unwrap_or_default(), next().unwrap_or_default())
+}
+
+/// CapEff of this process (proc_pid_status(5)), which the program inherits; none where it cannot be
+/// read.
+fn effective_capabilities() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok())
+        .unwrap_or_default()
+}
