@@ -41,14 +41,18 @@ pub(crate) fn run(
         });
         return Ok(Output::text(format!("{value:#}\n")));
     }
+    Ok(Output::text(as_text(&tables, &foreign, &notes)))
+}
+
+fn as_text(tables: &[Shown], foreign: &str, notes: &[String]) -> String {
     let mut text = String::new();
-    for table in &tables {
+    for table in tables {
         if tables.len() > 1 {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "# {}", table.abi);
         }
         let calls = table.calls.iter().map(|(name, words)| (*name, words));
-        let others = table.others(&foreign);
+        let others = table.others(foreign);
         let others = others.iter().map(|(what, words)| (*what, words));
         for (name, words) in calls.chain(others) {
             let _ = writeln!(text, "{name:<32} {words}");
@@ -57,7 +61,7 @@ pub(crate) fn run(
     for note in notes {
         let _ = writeln!(text, "note: {note}");
     }
-    Ok(Output::text(text))
+    text
 }
 
 /// What the calls of an ABI get, in words.

@@ -52,13 +52,18 @@ impl Source {
             }
             _ => None,
         };
-        let default = arguments
-            .default_action
-            .as_ref()
-            .map(|action| action.as_bytes());
+        let default = arguments.default_action.as_deref().map(OsStr::as_bytes);
         let request = Request::from_options(list, default, get)?.ok_or(Failure::NoPolicy)?;
+        let mut source = Source::plain(&request, files);
+        if let Some(file) = opened {
+            source.take_up(file, default.is_some());
+        }
+        Ok(source)
+    }
+
+    fn plain(request: &Request<'_>, files: &Files) -> Source {
         let definitions = files.definitions.iter();
-        let mut source = Source {
+        Source {
             origin: request.origin,
             list: request.list.to_vec(),
             mode: request.mode,
@@ -67,11 +72,7 @@ impl Source {
             definitions: definitions.map(|text| text.as_bytes().to_vec()).collect(),
             whole_registers: false,
             notes: Vec::new(),
-        };
-        if let Some(file) = opened {
-            source.take_up(file, default.is_some());
         }
-        Ok(source)
     }
 
     /// What a file says besides its list.
@@ -89,24 +90,11 @@ impl Source {
     /// The policy of a file alone.
     pub(crate) fn of_file(files: &Files, path: &OsStr) -> Result<Source, Failure> {
         let file = open(files, path)?;
-        let besides = match &files.add_arch {
-            Some(arch) => {
-                let get = |name: &str| (name == policy::ARCH).then_some(arch.as_bytes());
-                Request::new(Mode::AllowList, "the file", b"", get)?.besides
-            }
-            None => None,
-        };
-        let definitions = files.definitions.iter();
-        let mut source = Source {
-            origin: "the file",
-            list: file.reading.list.clone().into_bytes(),
-            mode: file.reading.mode,
-            default: Action::KillProcess,
-            besides,
-            definitions: definitions.map(|text| text.as_bytes().to_vec()).collect(),
-            whole_registers: false,
-            notes: Vec::new(),
-        };
+        let arch = files.add_arch.as_deref().map(OsStr::as_bytes);
+        let get = |name: &str| arch.filter(|_| name == policy::ARCH);
+        let (mode, list) = (file.reading.mode, file.reading.list.as_bytes());
+        let request = Request::new(mode, "the file", list, get)?;
+        let mut source = Source::plain(&request, files);
         source.take_up(file, false);
         Ok(source)
     }

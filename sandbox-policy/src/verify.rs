@@ -39,11 +39,31 @@ pub(crate) fn run(pid: u32, json: bool) -> Result<Output, Failure> {
         });
         return Ok(Output::answer(format!("{value:#}\n"), all));
     }
+    let mut text = table(&threads);
+    match programs {
+        Ok(programs) => {
+            for (at, program) in programs.iter().enumerate() {
+                let _ = write!(
+                    text,
+                    "\nfilter {} of {}:\n{program}",
+                    at + 1,
+                    programs.len()
+                );
+            }
+        }
+        Err(why) => {
+            let _ = writeln!(text, "note: {why}");
+        }
+    }
+    Ok(Output::answer(text, all))
+}
+
+fn table(threads: &[Thread]) -> String {
     let mut text = format!(
         "{:>8} {:<16} {:<10} {:>7} no_new_privs\n",
         "thread", "name", "seccomp", "filters"
     );
-    for thread in &threads {
+    for thread in threads {
         let mode = ["none", "strict", "filtered"]
             .get(thread.mode as usize)
             .unwrap_or(&"unknown");
@@ -62,22 +82,7 @@ pub(crate) fn run(pid: u32, json: bool) -> Result<Output, Failure> {
             thread.id, thread.name
         );
     }
-    match programs {
-        Ok(programs) => {
-            for (at, program) in programs.iter().enumerate() {
-                let _ = write!(
-                    text,
-                    "\nfilter {} of {}:\n{program}",
-                    at + 1,
-                    programs.len()
-                );
-            }
-        }
-        Err(why) => {
-            let _ = writeln!(text, "note: {why}");
-        }
-    }
-    Ok(Output::answer(text, all))
+    text
 }
 
 /// The filters of the first thread that has any, in words, the newest first. Why there are none is

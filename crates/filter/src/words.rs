@@ -112,22 +112,13 @@ impl Words {
         number: Pair,
         by: Pair,
     ) -> Result<Pair, TooComplicated> {
-        let count = match by {
-            Pair {
-                low: Word::Constant(count @ 0..64),
-                high: ZERO,
-            } => count,
-            Pair {
-                low: Word::Constant(_),
-                high: Word::Constant(_),
-            } => {
-                return Ok(Pair {
-                    low: ZERO,
-                    high: ZERO,
-                });
-            }
-            _ => return Err(TooComplicated),
+        let (Word::Constant(count), Word::Constant(beyond)) = (by.low, by.high) else {
+            return Err(TooComplicated);
         };
+        if beyond != 0 || count >= 64 {
+            let (low, high) = (ZERO, ZERO);
+            return Ok(Pair { low, high });
+        }
         // From the word that bits leave to the word that they enter.
         let (out, back, from, to) = match operator {
             Operator::Left => (LEFT, RIGHT, number.low, number.high),

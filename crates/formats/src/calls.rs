@@ -50,11 +50,13 @@ pub(crate) fn calls(policy: &Policy, losses: &mut Losses) -> Result<Vec<Call>, E
 
 fn named(table: &Table, rule: &Rule) -> Call {
     const NO_PLACE: u32 = u32::MAX;
+    // Exceptions that change nothing have no place either, but they leave what nothing is said of.
+    let differs = rule.answer != Answer::Action(table.unlisted_action());
     Call {
         name: syscalls::name(table.abi(), rule.number),
         number: rule.number,
         answer: rule.answer,
-        implied: rule.origin == NO_PLACE && matches!(rule.answer, Answer::Action(_)),
+        implied: rule.origin == NO_PLACE && differs && matches!(rule.answer, Answer::Action(_)),
     }
 }
 

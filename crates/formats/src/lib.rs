@@ -164,8 +164,8 @@ fn write_with(policy: &Policy, losses: &mut Losses) -> Result<String, Error> {
         Format::List => list::write(policy, losses),
         Format::Seccomp => seccomp::write(policy, losses),
         Format::Oci => oci::write(policy, losses),
-        Format::Systemd => systemd::write(policy, losses.accepted),
-        Format::Minijail => minijail::write(policy, losses.accepted),
+        Format::Systemd => systemd::write(policy, losses),
+        Format::Minijail => minijail::write(policy, losses),
         Format::Crd => crd::write(policy, losses),
     }
 }

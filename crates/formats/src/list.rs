@@ -9,7 +9,7 @@ use crate::{Context, Error, Reading};
 
 /// Takes a text as a list of what is allowed.
 pub(crate) fn read(text: &[u8], context: &Context<'_>) -> Result<Reading, Error> {
-    let text = str::from_utf8(text).map_err(|error| {
+    let text = std::str::from_utf8(text).map_err(|error| {
         let before = text.get(..error.valid_up_to()).unwrap_or_default();
         let start = before
             .iter()
@@ -109,7 +109,7 @@ impl<'a> Writer<'a> {
                     Action::Trace => Action::KillProcess,
                     action => action,
                 };
-                items.push(format!("{}={strictest}", call.label()));
+                items.push(self.item(call, "", strictest));
             }
         }
         Ok(())

@@ -8,6 +8,7 @@
 //! Minijail kills for a call of another ABI whatever the policy says, and allows fstat even where it is
 //! not listed; neither is part of a policy.
 
+mod condition;
 mod constant;
 mod reader;
 mod statement;

@@ -67,6 +67,7 @@ impl Profile {
         let mut shares = match call.answer {
             Answer::Action(action) => vec![(action, vec![ALWAYS])],
             Answer::Decision(decision) => match shares(policy, &decision, self.default) {
+                Ok(shares) if shares.is_empty() => vec![(self.default, vec![ALWAYS])],
                 Ok(shares) => shares,
                 Err(obstacle) => {
                     losses.lose(name, obstacle.words())?;
@@ -76,9 +77,12 @@ impl Profile {
         };
         for (action, rows) in &mut shares {
             *action = sayable(*action, name, losses)?;
-            if *action != self.default {
-                rows.iter().for_each(|row| self.rule(name, *action, row));
+            // Engines pass over a rule with the default action; it matters where that is an error,
+            // because calls that a profile does not know get another.
+            if *action == self.default && !matches!(action, Action::Errno(_)) {
+                continue;
             }
+            rows.iter().for_each(|row| self.rule(name, *action, row));
         }
         Ok(())
     }
@@ -117,6 +121,7 @@ fn shares(
             shares.push((action, share(policy, decision, action)?));
         }
     }
+    shares.retain(|(_, rows)| !rows.is_empty());
     Ok(shares)
 }
 

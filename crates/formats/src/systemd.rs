@@ -7,6 +7,7 @@
 
 mod lines;
 mod reader;
+mod words;
 mod writer;
 
 pub(crate) use reader::read;

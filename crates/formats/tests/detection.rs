@@ -1,5 +1,7 @@
 //! Which format a text is in.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod data;
 
 use formats::{Format, detect};
 
@@ -59,4 +61,25 @@ fn formats_have_names() {
         "json".parse::<Format>().unwrap_err().to_string(),
         "unknown format \"json\"; formats are list, seccomp, oci, systemd, minijail, crd"
     );
+}
+
+#[test]
+fn files_of_other_projects_are_recognised_without_their_names() {
+    for (directory, suffix, format) in [
+        ("formats/oci", ".json", Format::Oci),
+        ("oz", ".seccomp", Format::Seccomp),
+        ("formats/minijail", ".policy", Format::Minijail),
+    ] {
+        for path in data::files(directory, suffix) {
+            let text = std::fs::read(&path).unwrap();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            assert_eq!(detect(&name, &text), format, "{}", path.display());
+            let found = detect("x", &text);
+            assert!(
+                found == format || format == Format::Minijail,
+                "{}",
+                path.display()
+            );
+        }
+    }
 }

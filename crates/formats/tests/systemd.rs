@@ -4,9 +4,9 @@
 
 mod decisions;
 
-use decisions::{assert_same, compile, gets};
+use decisions::{action, assert_same, compile, gets, list};
 use formats::{Context, Error, Format, Reading, read, write};
-use policy::{Action, Mode, Policy, Request};
+use policy::{Action, Mode, Policy};
 use syscalls::Abi;
 
 const KILL: Action = Action::KillProcess;
@@ -28,19 +28,6 @@ fn unit(text: &str) -> Reading {
 
 fn policy(text: &str) -> Policy {
     compile(&unit(text).request("UNIT"))
-}
-
-fn list(mode: Mode, list: &str, default: &str) -> Policy {
-    compile(&Request::plain(
-        mode,
-        "LIST",
-        list.as_bytes(),
-        action(default),
-    ))
-}
-
-fn action(text: &str) -> Action {
-    Action::parse(text).unwrap()
 }
 
 fn assert_gets(text: &str, expected: &[(&str, Action)]) {

@@ -13,7 +13,7 @@ use crate::error::Why;
 use crate::limit::Limit;
 
 /// More rules than this for one call would not leave room for others in a filter.
-pub(crate) const MOST_RULES: usize = 512;
+pub(crate) const MOST_RULES: usize = 128;
 
 /// What the arguments may be; it applies where all of them are so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

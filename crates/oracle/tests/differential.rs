@@ -192,7 +192,13 @@ fn compare(written: &Written) -> Result<&'static str, TestCaseError> {
     let Some(policy) = policy(written) else {
         return Ok("not a policy: a constant too large");
     };
-    let program = match oracle::compile(&policy, None) {
+    let t = std::time::Instant::now();
+    eprintln!("TRY {written:?}");
+    let o = oracle::compile(&policy, None);
+    if t.elapsed().as_millis() > 20 {
+        eprintln!("SLOW {:?} {written:?}", t.elapsed());
+    }
+    let program = match o {
         Ok(program) => program,
         Err(Error::Inexpressible { why, .. }) => {
             return Ok(match why {

@@ -70,6 +70,22 @@ enum Base {
     Cases(u32, Action),
 }
 
+/// What a rule means for a call: for comparing rules.
+pub(crate) struct Meant {
+    pub(crate) condition: Option<Id>,
+    pub(crate) actions: (Action, Action),
+}
+
+impl Meant {
+    /// The same for all arguments.
+    pub(crate) fn always(action: Action) -> Meant {
+        Meant {
+            condition: None,
+            actions: (action, action),
+        }
+    }
+}
+
 const NOTHING: Said = Said {
     base: Base::Never,
     exceptions: END,
@@ -93,9 +109,14 @@ impl Builder {
         }
     }
 
+    /// The ABIs, with the places of their tables.
     pub(crate) fn abis(&self) -> impl Iterator<Item = (usize, Abi)> + use<> {
-        let abis: Vec<Abi> = self.tables.iter().map(|table| table.abi).collect();
-        abis.into_iter().enumerate()
+        self.abi_list().into_iter().enumerate()
+    }
+
+    /// The ABIs, the native one first.
+    pub(crate) fn abi_list(&self) -> Vec<Abi> {
+        self.tables.iter().map(|table| table.abi).collect()
     }
 
     /// The ABI of a table.
@@ -190,6 +211,15 @@ impl Builder {
     pub(crate) fn is_listed(&mut self, place: Place) -> bool {
         let own = self.own_action();
         matches!(self.said(place).base, Base::Always(action) if action == own)
+    }
+
+    /// Whether two rules say the same in the same words.
+    pub(crate) fn same(&self, one: &Meant, other: &Meant) -> bool {
+        let conditions = match (one.condition, other.condition) {
+            (Some(one), Some(other)) => self.conditions.same(one, other),
+            (one, other) => one == other,
+        };
+        conditions && one.actions == other.actions
     }
 
     /// Takes a call out again, as if never named.

@@ -1,19 +1,17 @@
 //! From a request to a policy: names are looked up, files are read, conditions are resolved, and
 //! each item says its piece on every ABI.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
 use syscalls::Abi;
 
-use crate::action::Action;
 use crate::announce::{Announcement, Note, notes};
 use crate::builder::{Builder, Place};
 use crate::condition::Id;
 use crate::error::{Error, Fault, Problem, escaped, quoted};
-use crate::file::{Body, Document, Read, Reader, Rule};
+use crate::file::{Read, Reader};
 use crate::list::{self, Item, Target, Verb, word_at};
 use crate::meaning::Policy;
 use crate::nearest::hint;
@@ -69,28 +67,39 @@ impl Request<'_> {
     }
 }
 
-/// Extra definitions that are text and not a path start with this (oz.md §7.2).
-const INLINE: &[u8] = b"{inline}";
-
 /// The state while items are taken up, left to right.
-struct Compiler<'a> {
-    request: &'a Request<'a>,
-    reader: Reader<'a>,
-    builder: Builder,
-    announcement: Announcement,
-    notes: Vec<Note>,
+pub(crate) struct Compiler<'a> {
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) reader: Reader<'a>,
+    pub(crate) builder: Builder,
+    pub(crate) announcement: Announcement,
+    pub(crate) notes: Vec<Note>,
     /// Where the list starts among the sources.
-    start: usize,
+    pub(crate) start: usize,
+    /// How many bindings hold for the whole list.
+    pub(crate) defined: usize,
 }
 
 /// What an item says: under which condition, what, and said where.
 #[derive(Clone, Copy)]
-struct Saying {
-    verb: Verb,
-    guard: Option<Index>,
+pub(crate) struct Saying {
+    pub(crate) verb: Verb,
+    pub(crate) guard: Option<Index>,
     /// How many bindings the guard may use.
-    bindings: usize,
-    origin: u32,
+    pub(crate) bindings: usize,
+    pub(crate) origin: u32,
+}
+
+impl Saying {
+    /// What a bare item says.
+    pub(crate) fn adding(origin: u32) -> Saying {
+        Saying {
+            verb: Verb::Add,
+            guard: None,
+            bindings: 0,
+            origin,
+        }
+    }
 }
 
 impl<'a> Compiler<'a> {
@@ -107,36 +116,8 @@ impl<'a> Compiler<'a> {
             builder,
             notes: Vec::new(),
             start,
+            defined: 0,
         }
-    }
-
-    /// Takes the bindings of a file or a text, and nothing else of it (oz.md §7.2).
-    fn definitions(&mut self, definitions: &[u8]) -> Result<(), Error> {
-        let (path, text) = match definitions.strip_prefix(INLINE) {
-            Some(text) => (INLINE, Cow::Borrowed(text)),
-            None => (definitions, Cow::Owned(self.read(definitions)?)),
-        };
-        let document = self.reader.document(path, &text)?;
-        for rule in &document.rules {
-            let name = self.lower_case_name(rule);
-            let saying = Saying {
-                verb: Verb::Remove,
-                guard: None,
-                bindings: 0,
-                origin: rule.at,
-            };
-            self.names(&name, saying)
-                .map(drop)
-                .map_err(|fault| self.in_file(fault, ""))?;
-        }
-        Ok(())
-    }
-
-    fn read(&self, path: &[u8]) -> Result<Vec<u8>, Error> {
-        (self.reader.read)(path).map_err(|errno| Error::Unreadable {
-            path: escaped(path),
-            errno,
-        })
     }
 
     fn item(&mut self, item: &Item<'_>) -> Result<(), Error> {
@@ -177,28 +158,28 @@ impl<'a> Compiler<'a> {
         Parser::expression_in(text, start, &mut self.reader.tree).map(Some)
     }
 
-    /// Says something of the call of this name on every ABI that has it, and how many calls the
-    /// native one has of it.
-    fn names(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
-        let mut native = 0;
+    /// Says something of the call of this name on every ABI that has it; one if any has, or none.
+    pub(crate) fn names(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
+        let mut found = false;
         for (table, abi) in self.builder.abis() {
             if let Some(number) = syscalls::number(abi, name) {
-                native += usize::from(table == 0);
                 self.say(Place { table, number }, saying)?;
-            } else if table == 0 {
-                self.skip(name, abi, saying.origin)?;
+                found = true;
             }
         }
-        Ok(native)
+        match found {
+            true => Ok(1),
+            false => self.skip(name, saying.origin).map(|()| 0),
+        }
     }
 
-    /// Notes a name that another architecture has; one that none has is a fault.
-    fn skip(&mut self, name: &str, abi: Abi, at: u32) -> Result<(), Fault> {
+    /// Notes a name that only other architectures have; one that none has is a fault.
+    pub(crate) fn skip(&mut self, name: &str, at: u32) -> Result<(), Fault> {
         if !syscalls::exists(name) {
             let problem = Problem::UnknownCall;
             return Err(Fault { at, problem });
         }
-        let name = name.into();
+        let (name, abi) = (name.into(), self.builder.abi(0));
         let note = Note::Skipped { name, abi };
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -207,7 +188,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Says something of each member of a group, and how many the native ABI has.
-    fn group(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
+    pub(crate) fn group(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
         if let Some(promise) = name.strip_prefix("pledge-").and_then(pledge::promise) {
             return self.promise(promise, saying);
         }
@@ -302,7 +283,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn resolve(
+    pub(crate) fn resolve(
         &mut self,
         place: Place,
         root: Index,
@@ -354,166 +335,38 @@ impl<'a> Compiler<'a> {
         } else if let Some(number) = number {
             return self.announcement.call(number, &thing, action);
         }
-        if number.is_none() {
+        if matches!(item.target, Target::Group(_)) {
             let _ = write!(thing, " ({calls} system calls)");
         }
         self.announcement.thing(thing, action);
     }
 
-    /// Takes up the rules of a file.
-    fn file(&mut self, item: &Item<'_>, written: &[u8]) -> Result<(), Error> {
-        let path = unescaped(written);
-        let text = (self.reader.read)(&path).map_err(|errno| {
-            let at = place(self.start + item.column - 1);
-            let problem = Problem::Unreadable(errno);
-            self.in_item(item, Fault { at, problem })
-        })?;
-        let document = self.reader.document(&path, &text)?;
-        if let Some((action, at)) = document.unlisted {
-            if item.written.len() != self.request.list.trim_ascii().len() {
-                let problem = Problem::PolicyInPart;
-                return Err(self.in_file(Fault { at, problem }, ""));
-            }
-            self.builder.set_unlisted(action);
-        }
-        let mut seen = Vec::new();
-        let mut calls = 0;
-        for rule in &document.rules {
-            let name = self.lower_case_name(rule);
-            let said = self.rule(&document, rule, &name, &mut seen);
-            calls += said.map_err(|fault| self.in_file(fault, &name))?;
-        }
-        let path = escaped(&path);
-        let thing = alloc::format!("{path} ({calls} system calls)");
-        self.announcement.thing(thing, self.builder.own_action());
-        Ok(())
-    }
-
-    fn lower_case_name(&self, rule: &Rule) -> String {
-        let start = rule.at as usize;
-        let name = &self.reader.sources.text()[start..start + rule.length as usize];
-        name.iter()
-            .map(|byte| char::from(byte.to_ascii_lowercase()))
-            .collect()
-    }
-
-    /// Takes up a rule, and says how many calls of the native ABI it is about. `seen` holds the
-    /// places of the rules for single calls so far, by number.
-    fn rule(
-        &mut self,
-        document: &Document,
-        rule: &Rule,
-        name: &str,
-        seen: &mut Vec<u32>,
-    ) -> Result<usize, Fault> {
-        let unlisted = self.builder.unlisted_in_list();
-        let positive = rule.positive.or(document.positive);
-        let negative = rule.negative.or(document.negative);
-        let positive = positive.unwrap_or(self.builder.own_action());
-        let negative = negative.unwrap_or(unlisted);
-        if let Some(group) = name.strip_prefix('@') {
-            let Some(group) = syscalls::group(group) else {
-                let saying = Saying {
-                    verb: Verb::Add,
-                    guard: None,
-                    bindings: 0,
-                    origin: rule.at,
-                };
-                return self.group(group, saying);
-            };
-            for (table, abi) in self.builder.abis() {
-                for number in group.numbers(abi) {
-                    self.decree(Place { table, number }, rule, positive, negative)?;
-                }
-            }
-            return Ok(group.numbers(self.builder.abi(0)).len());
-        }
-        let mut native = 0;
-        for (table, abi) in self.builder.abis() {
-            let Some(number) = syscalls::number(abi, name) else {
-                if table == 0 {
-                    self.skip(name, abi, rule.at)?;
-                }
-                continue;
-            };
-            if table == 0 && self.repeated(rule, number, seen)? {
-                return Ok(0);
-            }
-            native += usize::from(table == 0);
-            self.decree(Place { table, number }, rule, positive, negative)?;
-        }
-        Ok(native)
-    }
-
-    /// Whether the same rule was there before; another one for the same call is a fault.
-    fn repeated(&self, rule: &Rule, number: u32, seen: &mut Vec<u32>) -> Result<bool, Fault> {
-        let index = number as usize;
-        if index >= seen.len() {
-            seen.resize(index + 64, u32::MAX);
-        }
-        let before = core::mem::replace(&mut seen[index], rule.at);
-        if before == u32::MAX {
-            return Ok(false);
-        }
-        let sources = &self.reader.sources;
-        match sources.line_behind(before) == sources.line_behind(rule.at) {
-            true => Ok(true),
-            false => Err(Fault {
-                at: rule.at,
-                problem: Problem::Duplicate,
-            }),
-        }
-    }
-
-    /// Says what a rule says of a call. One that only repeats what the kind of list means works as
-    /// an item does, so that several files add up; any other replaces what was said before.
-    fn decree(
-        &mut self,
-        place: Place,
-        rule: &Rule,
-        positive: Action,
-        negative: Action,
-    ) -> Result<(), Fault> {
-        let plain = positive == self.builder.own_action();
-        let usual = plain && negative == self.builder.unlisted_in_list();
-        match rule.body {
-            Body::Always if plain => self.builder.add(place, rule.at),
-            Body::Always => self.builder.set(place, positive, rule.at),
-            Body::Answer(action) => self.builder.set(place, action, rule.at),
-            Body::If(root) => {
-                let denies = !positive.runs() && negative.runs();
-                let condition = self.resolve(place, root, rule.bindings, denies)?;
-                if usual {
-                    self.builder.add_if(place, condition, rule.at);
-                } else {
-                    let actions = (positive, negative);
-                    self.builder.set_both(place, condition, actions, rule.at);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A fault in an item of the list.
-    fn in_item(&self, item: &Item<'_>, fault: Fault) -> Error {
+    /// A fault in an item of the list, or in a definition that it uses.
+    pub(crate) fn in_item(&self, item: &Item<'_>, fault: Fault) -> Error {
         let call = match item.target {
             Target::Name(name) => name,
             _ => "",
         };
         let at = fault.at as usize;
-        let text = self.reader.sources.text();
+        let list = self.start..=self.start + self.request.list.len();
+        if !list.contains(&at) {
+            return self.in_file(fault, call);
+        }
+        let word = word_at(self.reader.sources.text(), at);
         Error::Item {
             origin: self.request.origin,
             item: quoted(item.written),
-            column: 1 + at.saturating_sub(self.start),
+            column: 1 + at - self.start,
             problem: fault.problem,
-            hint: hint(fault.problem, word_at(text, at), call, self.builder.abi(0)),
+            hint: hint(fault.problem, word, call, &self.builder.abi_list()),
         }
     }
 
     /// A fault in a rule of a file.
-    fn in_file(&self, fault: Fault, call: &str) -> Error {
-        self.reader.sources.error(fault, call)
+    pub(crate) fn in_file(&self, fault: Fault, call: &str) -> Error {
+        self.reader
+            .sources
+            .error(fault, call, &self.builder.abi_list())
     }
 
     fn finish(mut self) -> Compiled {
@@ -542,20 +395,6 @@ pub fn evaluate(origin: &'static str, text: &str) -> Result<u64, Error> {
         origin,
         value: quoted(bytes),
         problem,
-        hint: hint(problem, word_at(bytes, at as usize), "", Abi::NATIVE),
+        hint: hint(problem, word_at(bytes, at as usize), "", &[Abi::NATIVE]),
     })
-}
-
-/// A path as the file system knows it: `\:` and `\\` stand for themselves.
-fn unescaped(path: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(path.len());
-    let mut bytes = path.iter();
-    while let Some(&byte) = bytes.next() {
-        let next = match byte {
-            b'\\' => bytes.next().copied(),
-            _ => None,
-        };
-        plain.push(next.unwrap_or(byte));
-    }
-    plain
 }

@@ -112,6 +112,28 @@ impl Conditions {
             .unwrap_or(Node::Constant(false))
     }
 
+    /// Whether two conditions or numbers are made of the same nodes in the same order.
+    pub(crate) fn same(&self, one: Id, other: Id) -> bool {
+        let (mut one, mut other) = (one, other);
+        loop {
+            let (left, right) = match (self.node(one), self.node(other)) {
+                (Node::All(a, rest), Node::All(b, behind))
+                | (Node::Any(a, rest), Node::Any(b, behind)) => ((a, b), (rest, behind)),
+                (Node::Compare(x, a, rest), Node::Compare(y, b, behind)) if x == y => {
+                    ((a, b), (rest, behind))
+                }
+                (Node::Binary(x, a, rest), Node::Binary(y, b, behind)) if x == y => {
+                    ((a, b), (rest, behind))
+                }
+                (one, other) => return one == other,
+            };
+            if !self.same(left.0, left.1) {
+                return false;
+            }
+            (one, other) = right;
+        }
+    }
+
     /// Whether a condition holds for these argument registers. A number is no condition: false.
     pub fn holds(&self, id: Id, arguments: &[u64; 6]) -> bool {
         let mut id = id;

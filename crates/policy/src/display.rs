@@ -59,8 +59,8 @@ impl Expression<'_> {
     fn write_bare(&self, f: &mut fmt::Formatter<'_>, node: Node) -> fmt::Result {
         match node {
             Node::Constant(constant) => write!(f, "{constant}"),
-            Node::Any(left, right) => self.pair(f, left, " || ", right, ALL, ANY),
-            Node::All(left, right) => self.pair(f, left, " && ", right, COMPARED, ALL),
+            Node::Any(..) => self.chain(f, " || ", ALL),
+            Node::All(..) => self.chain(f, " && ", COMPARED),
             Node::Compare(comparison, left, right) => {
                 self.pair(f, left, spelled(comparison), right, VALUE, VALUE)
             }
@@ -77,6 +77,22 @@ impl Expression<'_> {
                 (None, Part::High) => write!(f, "argH{index}"),
                 (None, Part::Short) => write!(f, "argL{index} & 0xffff"),
             },
+        }
+    }
+
+    /// A chain of the same operator, however long.
+    fn chain(&self, f: &mut fmt::Formatter<'_>, between: &str, level: u8) -> fmt::Result {
+        let any = level == ALL;
+        let mut rest = self.id;
+        loop {
+            let (first, behind) = match self.conditions.node(rest) {
+                Node::Any(first, behind) if any => (first, behind),
+                Node::All(first, behind) if !any => (first, behind),
+                _ => return self.at(rest).write(f, level),
+            };
+            self.at(first).write(f, level)?;
+            f.write_str(between)?;
+            rest = behind;
         }
     }
 

@@ -21,10 +21,7 @@ pub enum Error {
         hint: String,
     },
     /// A line of a file.
-    #[error(
-        "{path}:{line}:{column}: {problem}{hint}\n  {text}\n  {:>column$}",
-        '^'
-    )]
+    #[error("{path}:{line}:{column}: {problem}{hint}\n{excerpt}")]
     Line {
         /// The file.
         path: String,
@@ -32,8 +29,8 @@ pub enum Error {
         line: usize,
         /// The byte of the line at which the problem starts, from 1.
         column: usize,
-        /// The line as written, control characters made blanks.
-        text: String,
+        /// The line, cut when long, and a caret below the place.
+        excerpt: String,
         /// What is wrong there.
         problem: Problem,
         /// The closest known word, if there is one, ready to be printed.
@@ -142,6 +139,12 @@ pub enum Problem {
     /// An argument where only constants have a value.
     #[error("not a constant")]
     NotConstant,
+    /// A name that an expression would take for something else, or that is there twice.
+    #[error("a name that means something else in expressions, or is there twice")]
+    Reserved,
+    /// A deny rule on an argument that the call does not have.
+    #[error("the call has no such argument")]
+    NoArgument,
     /// Full arguments in arithmetic.
     #[error(
         "64-bit arguments cannot be calculated with; use argL0…, argH0… or the name of a 32-bit argument"

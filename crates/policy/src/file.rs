@@ -10,7 +10,7 @@ use crate::action::{Action, Errno};
 use crate::error::{Error, Fault, Problem};
 use crate::resolve::Binding;
 use crate::sources::Sources;
-use crate::tree::{Index, Parser, Tree, place};
+use crate::tree::{Index, Parser, Tree, is_reserved, place};
 
 /// Reads a file for us: its bytes, or an error number.
 pub type Read<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, i32> + 'a;
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         for line in text.split(|&byte| byte == b'\n') {
             let end = start + line.len();
             if let Err(fault) = self.line(path, start, line, depth, document)? {
-                return Err(self.sources.error(fault, ""));
+                return Err(self.sources.error(fault, "", &[]));
             }
             start = end + 1;
         }
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         match (problem, text) {
             (None, Ok(text)) => self.lines(&full, &text, depth + 1, document),
             (Some(problem), _) | (None, Err(problem)) => {
-                Err(self.sources.error(Fault { at, problem }, ""))
+                Err(self.sources.error(Fault { at, problem }, "", &[]))
             }
         }
     }
@@ -210,6 +210,7 @@ impl<'a> Reader<'a> {
         let answered = body.iter().position(|&byte| byte == b';');
         let expression_end = answered.map_or(end, |at| end - body.len() + at);
         let answer_at = answered.map_or(end - body.len(), |at| end - body.len() + at + 1);
+        let answer_at = end - text[answer_at..].trim_ascii_start().len();
         let answer = match answer(&text[answer_at..]) {
             Some(Ok(action)) => Some(action),
             Some(Err(problem)) => return fault(place(answer_at), problem),
@@ -240,33 +241,36 @@ impl<'a> Reader<'a> {
             return fault(at, Problem::BadBindingName);
         };
         let word = &text[start..start + length as usize];
+        if is_reserved(word) {
+            return fault(at, Problem::Reserved);
+        }
         let parameters = parser.parameters()?;
         let equals = parser.here();
         if !parser.accept(b"=") {
             return fault(equals, Problem::BadBindingName);
         }
         let value_at = parser.here();
+        let value = text.get(value_at as usize..).unwrap_or_default();
         let action = || {
-            let value = text.get(value_at as usize..).unwrap_or_default();
-            default_action(value).map_err(|problem| Fault {
-                at: value_at,
-                problem,
-            })
+            let at = value_at;
+            action(value).map_err(|problem| Fault { at, problem })
         };
         match word {
             b"DEFAULT_POSITIVE" => document.positive = Some(action()?),
             b"DEFAULT_NEGATIVE" => document.negative = Some(action()?),
             b"DEFAULT_POLICY" => document.unlisted = Some((action()?, at)),
+            _ if word.starts_with(b"DEFAULT_") => return fault(at, Problem::NoLine),
             _ if value_at as usize == end => {}
             _ => {
                 let body = parser.expression(0)?;
                 parser.end()?;
-                self.bindings.push(Binding {
+                let binding = Binding {
                     at,
                     length,
                     parameters,
                     body,
-                });
+                };
+                self.bindings.push(binding);
             }
         }
         Ok(())
@@ -357,8 +361,4 @@ fn action(text: &[u8]) -> Result<Action, Problem> {
         )),
         None => Err(Problem::UnknownAction),
     }
-}
-
-fn default_action(text: &[u8]) -> Result<Action, Problem> {
-    action(text)
 }

@@ -25,8 +25,10 @@ mod pledge;
 mod remarks;
 mod request;
 mod resolve;
+mod rules;
 mod sources;
 mod tree;
+mod value;
 
 pub use action::{Action, Errno};
 pub use announce::Note;

@@ -98,7 +98,7 @@ pub(crate) fn items<'a>(
             item: quoted(item),
             column: column + offset,
             problem,
-            hint: hint(problem, word_at(item, offset), "", Abi::NATIVE),
+            hint: hint(problem, word_at(item, offset), "", &[Abi::NATIVE]),
         }))
     })
 }
@@ -145,17 +145,7 @@ impl<'a> Item<'a> {
             });
         }
         if is_path(item) {
-            let slashes = item.iter().rev().take_while(|&&byte| byte == b'\\');
-            if slashes.count() % 2 == 1 {
-                return Err((item.len() - 1, Problem::Malformed));
-            }
-            return Ok(Item {
-                target: Target::File(item),
-                guard: None,
-                verb: Verb::Add,
-                column,
-                written: item,
-            });
+            return Item::path(item, column);
         }
         let (removed, body) = match item.strip_prefix(b"!") {
             Some(rest) => (true, rest.trim_ascii_start()),
@@ -185,6 +175,20 @@ impl<'a> Item<'a> {
             }),
             verb,
             column: column + offset,
+            written: item,
+        })
+    }
+
+    fn path(item: &'a [u8], column: usize) -> Result<Item<'a>, Misplaced> {
+        let slashes = item.iter().rev().take_while(|&&byte| byte == b'\\');
+        if slashes.count() % 2 == 1 {
+            return Err((item.len() - 1, Problem::Malformed));
+        }
+        Ok(Item {
+            target: Target::File(item),
+            guard: None,
+            verb: Verb::Add,
+            column,
             written: item,
         })
     }

@@ -11,10 +11,13 @@ use crate::request::OTHER;
 
 /// For what is unknown: the end of a message that names the closest known word, if one is close.
 /// `call` is the call whose arguments could be meant.
-pub(crate) fn hint(problem: Problem, word: &[u8], call: &str, abi: Abi) -> String {
+pub(crate) fn hint(problem: Problem, word: &[u8], call: &str, abis: &[Abi]) -> String {
     let mut nearest = Nearest::to(word);
     match problem {
-        Problem::UnknownCall => syscalls::names(abi).for_each(|(name, _)| nearest.offer(name)),
+        Problem::UnknownCall => {
+            let names = abis.iter().flat_map(|&abi| syscalls::names(abi));
+            names.for_each(|(name, _)| nearest.offer(name));
+        }
         Problem::UnknownGroup => {
             syscalls::groups().for_each(|group| nearest.offer(group.name()));
             for promise in crate::pledge::promises() {
@@ -112,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_closest_word_of_its_kind_is_named() {
-        let named = |problem, word: &str, call| hint(problem, word.as_bytes(), call, Abi::X86_64);
+        let named =
+            |problem, word: &str, call| hint(problem, word.as_bytes(), call, &[Abi::X86_64]);
         for (problem, word, call, closest) in [
             (Problem::UnknownCall, "opne", "", "open"),
             (Problem::UnknownGroup, "pledge-stdoi", "", "pledge-stdio"),

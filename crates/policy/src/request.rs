@@ -191,6 +191,6 @@ fn value_error(origin: &'static str, text: &[u8], problem: Problem) -> Error {
         origin,
         value: quoted(text),
         problem,
-        hint: hint(problem, text, "", Abi::NATIVE),
+        hint: hint(problem, text, "", &[Abi::NATIVE]),
     }
 }

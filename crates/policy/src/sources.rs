@@ -9,6 +9,20 @@ use syscalls::Abi;
 use crate::list::word_at;
 use crate::nearest::hint;
 
+/// The part of a line around a place, and below it a caret that points there.
+fn excerpt(line: &[u8], at: usize) -> String {
+    const BEFORE: usize = 100;
+    const BEHIND: usize = 60;
+    let start = at.saturating_sub(BEFORE);
+    let end = line.len().min(at + BEHIND);
+    let mut excerpt = String::from("  ");
+    excerpt.push_str(&column_true(line.get(start..end).unwrap_or_default()));
+    excerpt.push_str("\n  ");
+    excerpt.extend(core::iter::repeat_n(' ', at - start));
+    excerpt.push('^');
+    excerpt
+}
+
 /// The texts, one behind the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
@@ -48,19 +62,12 @@ impl Sources {
         (start, line.unwrap_or_default().trim_ascii_end())
     }
 
-    /// The rest of the line that a place is in, trimmed.
-    pub(crate) fn line_behind(&self, at: u32) -> &[u8] {
-        let rest = self.text.get(at as usize..).unwrap_or_default();
-        let line = rest.split(|&byte| byte == b'\n').next();
-        line.unwrap_or_default().trim_ascii()
-    }
-
     fn part(&self, at: usize) -> Option<&Part> {
         self.parts.iter().rev().find(|part| part.start <= at)
     }
 
     /// A fault in a file, with the line that it is in; `call` is the call that a rule is about.
-    pub(crate) fn error(&self, fault: Fault, call: &str) -> Error {
+    pub(crate) fn error(&self, fault: Fault, call: &str, abis: &[Abi]) -> Error {
         let at = fault.at as usize;
         let (start, line) = self.line(at);
         let part = self.part(at);
@@ -70,9 +77,9 @@ impl Sources {
             path: part.and_then(|part| part.path.clone()).unwrap_or_default(),
             line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
             column: 1 + at - start,
-            text: column_true(line),
+            excerpt: excerpt(line, at - start),
             problem: fault.problem,
-            hint: hint(fault.problem, word_at(&self.text, at), call, Abi::NATIVE),
+            hint: hint(fault.problem, word_at(&self.text, at), call, abis),
         }
     }
 

@@ -124,6 +124,16 @@ impl Tree {
         })
     }
 
+    /// Whether a node is this word.
+    fn is_named(&self, index: Index, text: &[u8], word: &[u8]) -> bool {
+        let branch = self.branch(index);
+        let start = branch.at as usize;
+        match branch.expression {
+            Expression::Name(length, _) => text.get(start..start + length as usize) == Some(word),
+            _ => false,
+        }
+    }
+
     fn put(&mut self, at: u32, expression: Expression) -> Index {
         self.branches.push(Branch { at, expression });
         // One node a byte of text at most, and texts are bounded.
@@ -174,10 +184,16 @@ impl<'a> Parser<'a> {
         let mut names = Vec::new();
         while !self.accept(b")") {
             let at = self.here();
-            match self.word() {
-                Some(length) => names.push(self.tree.put(at, Expression::Name(length, NONE))),
-                None => return self.fault(Problem::ExpectedName),
+            let Some(length) = self.word() else {
+                return self.fault(Problem::ExpectedName);
+            };
+            let word = &self.text[at as usize..self.at];
+            let known = |&name: &Index| self.tree.is_named(name, self.text, word);
+            if is_reserved(word) || names.iter().any(known) {
+                let problem = Problem::Reserved;
+                return Err(Fault { at, problem });
             }
+            names.push(self.tree.put(at, Expression::Name(length, NONE)));
             if !self.accept(b",") && !self.next_is(b")") {
                 return self.fault(Problem::ExpectedClose);
             }
@@ -314,7 +330,10 @@ impl<'a> Parser<'a> {
         let mut number = 0_u64;
         while let Some(byte) = self.text.get(self.at).filter(|byte| is_word(byte)) {
             let Some(digit) = char::from(*byte).to_digit(radix) else {
-                return Err(self.fault_here(Problem::BadDigit));
+                return Err(Fault {
+                    at: place(self.at),
+                    problem: Problem::BadDigit,
+                });
             };
             let larger = number.checked_mul(u64::from(radix));
             let larger = larger.and_then(|larger| larger.checked_add(u64::from(digit)));
@@ -322,7 +341,10 @@ impl<'a> Parser<'a> {
             self.at += 1;
         }
         match skipped == 2 && self.at == start + 2 {
-            true => Err(self.fault_here(Problem::BadDigit)),
+            true => Err(Fault {
+                at: place(self.at),
+                problem: Problem::BadDigit,
+            }),
             false => Ok(number),
         }
     }
@@ -399,6 +421,15 @@ pub(crate) fn place(at: usize) -> u32 {
 
 pub(crate) fn is_word(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || *byte == b'_'
+}
+
+/// Whether a word has a meaning that no binding can take its place of.
+pub(crate) fn is_reserved(word: &[u8]) -> bool {
+    let keywords = [&b"true"[..], b"false", b"in", b"notin"];
+    let keyword = keywords
+        .iter()
+        .any(|keyword| word.eq_ignore_ascii_case(keyword));
+    keyword || register(word).is_some()
 }
 
 /// `arg0` to `arg5`, `argL0`…, `argH0`….

@@ -74,6 +74,14 @@ fn fit((value, width): (u64, Width), beside: Width) -> Option<u64> {
     }
 }
 
+/// A mask that is a complement is cut to what it masks.
+fn mask((value, width): (u64, Width), beside: Width) -> (u64, Width) {
+    match (width, beside) {
+        (Width::Constant, Width::Named) if value >> 32 == LOW => (value & LOW, width),
+        _ => (value, width),
+    }
+}
+
 /// The width of two numbers taken together bit by bit.
 fn joint(left: Width, right: Width) -> Width {
     match (left, right) {
@@ -152,6 +160,10 @@ fn combine(sign: &str, left: (u64, Width), right: (u64, Width)) -> Worked {
             _ => (shifted, left.1),
         });
     }
+    let (left, right) = match sign {
+        "&" => (mask(left, right.1), mask(right, left.1)),
+        _ => (left, right),
+    };
     let (a, b) = (fit(left, right.1)?, fit(right, left.1)?);
     if let "&" | "|" | "^" = sign {
         return Some((in_64_bits(sign, a, b)?, joint(left.1, right.1)));

@@ -276,7 +276,7 @@ fn the_small_policies_are_accepted_and_refused_as_they_were() {
         ),
         (
             "simple_test_policy",
-            "/p:8:7: a number, not a condition; compare it with something",
+            "/p:9:7: a number, not a condition; compare it with something",
         ),
         (
             "type_checker_error_policy",

@@ -195,7 +195,7 @@ impl Policy<'_> {
             Action::KillProcess,
         );
         match request.compile(self.context.abi, &policy::no_files) {
-            Err(policy::Error::Item { problem, .. }) => problem.to_string(),
+            Err(policy::Error::Item { problem, hint, .. }) => format!("{problem}{hint}"),
             _ => "unknown system call".into(),
         }
     }

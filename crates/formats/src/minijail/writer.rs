@@ -7,19 +7,19 @@ use std::fmt::Write;
 
 use policy::{Action, Answer, Decision, Policy};
 
+use super::condition::disjunction;
+use crate::Error;
 use crate::calls::{Call, calls};
 use crate::losses::{Losses, strictest};
-use crate::normal::{ALWAYS, Obstacle, Row, Rows, Test, all, any, rows};
-use crate::{Error, Format};
+use crate::normal::{ALWAYS, Obstacle, Rows, all, any, rows};
 
 /// Writes a policy file.
-pub(crate) fn write(policy: &Policy, lossy: bool) -> Result<String, Error> {
-    let mut losses = Losses::new(Format::Minijail, lossy);
-    let mut file = File::new(policy, &mut losses)?;
-    for call in calls(policy, &mut losses)? {
-        file.call(&call, &mut losses)?;
+pub(crate) fn write(policy: &Policy, losses: &mut Losses) -> Result<String, Error> {
+    let mut file = File::new(policy, losses)?;
+    for call in calls(policy, losses)? {
+        file.call(&call, losses)?;
     }
-    Ok(file.text(&losses))
+    Ok(file.text(losses))
 }
 
 /// What a call gets: cases of which the first that applies answers, and what it gets otherwise.
@@ -85,6 +85,7 @@ impl<'a> File<'a> {
             otherwise,
         };
         self.restrict(&mut rule, losses)?;
+        rule.simplify();
         self.rules.push(rule);
         Ok(())
     }
@@ -200,42 +201,58 @@ impl<'a> File<'a> {
         let plain = |action: Action| matches!(action, Action::Allow | Action::Errno(_));
         match &rule.cases[..] {
             [] => !plain(rule.otherwise),
-            [(rows, Action::Allow)] if !self.denies() => rows.is_empty() && !plain(rule.otherwise),
+            [(_, Action::Allow)] if !self.denies() => {
+                !plain(rule.otherwise) && rule.otherwise != self.unlisted
+            }
             _ => true,
         }
     }
 
     /// What stands behind the colon; nothing where a @denylist need not name the call.
     fn said(&self, rule: &Rule, compiler: bool) -> Option<String> {
-        let cases = rule.cases.iter().filter(|(rows, _)| !rows.is_empty());
-        let cases: Vec<&(Rows, Action)> = cases.collect();
-        let always = cases.first().filter(|(rows, _)| rows.contains(&ALWAYS));
-        let always = always.map_or(rule.otherwise, |(_, action)| *action);
-        let (rows, action) = match cases[..] {
-            [] => return (!self.denies() || always != Action::Allow).then(|| word(always)),
-            [first, ..] if first.0.contains(&ALWAYS) => {
-                return (!self.denies() || always != Action::Allow).then(|| word(always));
+        let otherwise = rule.otherwise;
+        let filters = rule.cases.iter().map(|(rows, action)| match action {
+            Action::Allow => disjunction(rows),
+            action => format!("{}; {}", disjunction(rows), word(*action)),
+        });
+        let mut filters: Vec<String> = filters.collect();
+        match &rule.cases[..] {
+            [] if self.denies() && otherwise == Action::Allow => return None,
+            [] => return Some(word(otherwise)),
+            [(rows, Action::Allow)] if !self.denies() && otherwise == self.unlisted => {
+                return Some(disjunction(rows));
             }
-            [(rows, action), ..] => (rows, *action),
-        };
-        let single = cases.len() == 1 && action == Action::Allow && !self.denies();
-        if single && rule.otherwise == self.unlisted {
-            return Some(disjunction(rows));
+            [(rows, Action::Allow)] if !self.denies() && !compiler => {
+                return Some(format!("{}; {}", disjunction(rows), word(otherwise)));
+            }
+            _ => {}
         }
-        if single && !compiler {
-            return Some(format!("{}; {}", disjunction(rows), word(rule.otherwise)));
-        }
-        let mut filters: Vec<String> = Vec::new();
-        for (rows, action) in cases {
-            filters.push(match action {
-                Action::Allow => disjunction(rows),
-                action => format!("{}; {}", disjunction(rows), word(*action)),
-            });
-        }
-        if rule.otherwise != self.unlisted {
-            filters.push(word(rule.otherwise));
+        if otherwise != self.unlisted {
+            filters.push(word(otherwise));
         }
         Some(format!("{{{}}}", filters.join(", ")))
+    }
+}
+
+impl Rule {
+    /// Without cases that never apply, that nothing gets to or that change nothing.
+    fn simplify(&mut self) {
+        self.cases.retain(|(rows, _)| !rows.is_empty());
+        let always = self
+            .cases
+            .iter()
+            .position(|(rows, _)| rows.contains(&ALWAYS));
+        if let Some(at) = always {
+            self.otherwise = self.cases[at].1;
+            self.cases.truncate(at);
+        }
+        while self
+            .cases
+            .last()
+            .is_some_and(|(_, action)| *action == self.otherwise)
+        {
+            self.cases.pop();
+        }
     }
 }
 
@@ -251,85 +268,4 @@ fn word(action: Action) -> String {
         },
         Action::KillProcess | Action::Trace => "kill-process".into(),
     }
-}
-
-/// A test, or any of several bits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Test(Test),
-    AnyOf(u64),
-}
-
-/// Rows as minijail has them. Rows that test one bit after the other become one test of all.
-fn disjunction(rows: &[Row]) -> String {
-    let mut pieces: Vec<[Option<Piece>; 6]> = Vec::new();
-    for row in rows {
-        let row = row.map(|test| test.map(piece));
-        if !pieces.last_mut().is_some_and(|last| merge(last, &row)) {
-            pieces.push(row);
-        }
-    }
-    let mut conjunctions = Vec::new();
-    for row in &pieces {
-        let tested = (0..)
-            .zip(row)
-            .filter_map(|(at, piece)| Some((at, (*piece)?)));
-        let atoms: Vec<String> = tested.flat_map(|(at, piece)| atoms(at, piece)).collect();
-        conjunctions.push(atoms.join(" && "));
-    }
-    conjunctions.join(" || ")
-}
-
-fn piece(test: Test) -> Piece {
-    match test {
-        Test::Bits { mask, value } if mask == value && mask.is_power_of_two() => Piece::AnyOf(mask),
-        test => Piece::Test(test),
-    }
-}
-
-/// Adds a row to the one before it, if only one argument differs and there it is one more bit of any.
-fn merge(last: &mut [Option<Piece>; 6], row: &[Option<Piece>; 6]) -> bool {
-    let differ = last
-        .iter_mut()
-        .zip(row)
-        .filter(|(one, other)| **one != **other);
-    let mut differ: Vec<_> = differ.collect();
-    let [(one, other)] = &mut differ[..] else {
-        return false;
-    };
-    let more = match (**one, **other) {
-        (Some(Piece::AnyOf(known)), Some(Piece::AnyOf(bit))) => known | bit,
-        // Another bit, where those before it are not set.
-        (Some(Piece::AnyOf(known)), Some(Piece::Test(Test::Bits { mask, value })))
-            if mask == known | value && value.is_power_of_two() =>
-        {
-            mask
-        }
-        _ => return false,
-    };
-    **one = Some(Piece::AnyOf(more));
-    true
-}
-
-/// A test as minijail's comparisons, all of which must hold.
-fn atoms(index: u8, piece: Piece) -> Vec<String> {
-    let (mask, value) = match piece {
-        Piece::AnyOf(bits) => return vec![format!("arg{index} & {bits:#x}")],
-        Piece::Test(Test::Not(value)) => return vec![format!("arg{index} != {value:#x}")],
-        Piece::Test(Test::Below(value)) => return vec![format!("arg{index} < {value:#x}")],
-        Piece::Test(Test::Above(value)) => return vec![format!("arg{index} > {value:#x}")],
-        Piece::Test(Test::Bits { mask, value }) => (mask, value),
-    };
-    if mask == u64::MAX {
-        return vec![format!("arg{index} == {value:#x}")];
-    }
-    // There is no comparison under a mask: each bit that must be set is tested, then that no other is.
-    let set = (0..u64::BITS)
-        .map(|bit| 1_u64 << bit)
-        .filter(|bit| value & bit != 0);
-    let mut atoms: Vec<String> = set.map(|bit| format!("arg{index} & {bit:#x}")).collect();
-    if mask != value {
-        atoms.push(format!("arg{index} in {:#x}", !mask | value));
-    }
-    atoms
 }

@@ -49,14 +49,7 @@ pub(super) fn reading(document: Document<'_>, context: &Context<'_>) -> Result<R
             }
         }
     }
-    for (name, rule) in redundant {
-        if calls.places.contains_key(name) {
-            let place = rule.at.place();
-            calls.notes.push(format!(
-                "{place}: {name} has the default action here; runtimes leave this rule out"
-            ));
-        }
-    }
+    calls.pass_over(&redundant, document.default);
     Ok(calls.reading(document.default, document.besides))
 }
 
@@ -97,6 +90,28 @@ impl<'a> Calls<'a> {
             self.notes.extend(noted);
         }
         Ok(())
+    }
+
+    /// Rules with the default action say nothing, except that the profile knows the call: then it gets
+    /// this error, and not the one for calls that are newer than the profile.
+    fn pass_over(&mut self, redundant: &[(&'a str, &Rule<'a>)], default: Action) {
+        for (name, rule) in redundant {
+            if let Some(at) = self.places.get(name) {
+                if self.all[*at].always != Some(default) {
+                    let place = rule.at.place();
+                    self.notes.push(format!(
+                        "{place}: {name} has the default action here; runtimes leave this rule out"
+                    ));
+                }
+            } else if matches!(default, Action::Errno(_)) {
+                self.places.insert(name, self.all.len());
+                self.all.push(Call {
+                    name,
+                    always: Some(default),
+                    rows: Vec::new(),
+                });
+            }
+        }
     }
 
     fn reading(mut self, default: Action, besides: Option<syscalls::Abi>) -> Reading {

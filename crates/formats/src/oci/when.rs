@@ -18,10 +18,7 @@ pub(super) fn holds(
         includes.strangers(&KNOWN, notes);
         let arches = includes.words("arches")?;
         let held = (arches.is_empty() || arches.contains(&architecture(context.abi)))
-            && includes
-                .words("caps")?
-                .iter()
-                .all(|capability| has(capability))
+            && includes.words("caps")?.iter().all(has)
             && runs_since(&includes, context)?.unwrap_or(true);
         if !held {
             return Ok(false);
@@ -34,10 +31,7 @@ pub(super) fn holds(
     let excluded = excludes
         .words("arches")?
         .contains(&architecture(context.abi))
-        || excludes
-            .words("caps")?
-            .iter()
-            .any(|capability| has(capability))
+        || excludes.words("caps")?.iter().any(has)
         || runs_since(&excludes, context)?.unwrap_or(false);
     Ok(!excluded)
 }

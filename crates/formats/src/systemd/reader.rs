@@ -11,6 +11,7 @@ use syscalls::Abi;
 
 use super::architecture;
 use super::lines::{Line, lines};
+use super::words::{KILL, error_number, known};
 use crate::{Context, Error, Reading};
 
 /// Sections whose units run programs and so take these settings.
@@ -181,9 +182,10 @@ impl<'a> Unit<'a> {
                 self.violation = errno.unwrap_or(self.violation);
             }
             _ => {
+                let at = offset(&line.text, value);
                 let value = printable(value);
                 let problem = format!("\"{value}\": not an error number; ignored, as by systemd");
-                self.note(line, offset(&line.text, value.as_str()), &problem);
+                self.note(line, at, &problem);
             }
         }
     }
@@ -304,38 +306,6 @@ fn besides(abi: Abi) -> Option<Abi> {
         Abi::Aarch64 => Some(Abi::Arm),
         Abi::X86 | Abi::X32 | Abi::Arm => None,
     }
-}
-
-/// Whether systemd knows a call or a group; calls of other architectures count.
-fn known(name: &str) -> bool {
-    match name.strip_prefix('@') {
-        Some(group) => syscalls::group(group).is_some(),
-        None => syscalls::exists(name),
-    }
-}
-
-/// Stands for `kill`: no error has this number.
-const KILL: u32 = u32::MAX;
-
-/// An error's number, written as a number in C's notation or as a name in any case, or `kill`.
-fn error_number(text: &str) -> Option<u32> {
-    if text == "kill" {
-        return Some(KILL);
-    }
-    if let Some(number) = syscalls::errno::number(&text.to_ascii_uppercase()) {
-        return Some(number.into());
-    }
-    let (digits, radix) = match text.strip_prefix('0') {
-        Some(rest) => match rest.strip_prefix(['x', 'X']) {
-            Some(digits) => (digits, 16),
-            None if rest.is_empty() => (text, 10),
-            None => (rest, 8),
-        },
-        None => (text, 10),
-    };
-    let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u32::from_str_radix(digits, radix).ok().filter(|_| plain)?;
-    (number <= syscalls::errno::MAX.into()).then_some(number)
 }
 
 /// Where a part of a text starts in it.

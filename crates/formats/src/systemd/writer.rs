@@ -6,17 +6,16 @@ use std::fmt::Write;
 use policy::{Action, Answer, Policy};
 
 use super::architecture;
+use crate::Error;
 use crate::calls::{Call, calls};
 use crate::losses::{Losses, strictest};
-use crate::{Error, Format};
 
 /// Lines longer than this are broken up; systemd merges repeated assignments.
 const WIDTH: usize = 100;
 
 /// Writes unit lines.
-pub(crate) fn write(policy: &Policy, lossy: bool) -> Result<String, Error> {
-    let mut losses = Losses::new(Format::Systemd, lossy);
-    let unit = Unit::new(policy, &mut losses)?;
+pub(crate) fn write(policy: &Policy, losses: &mut Losses) -> Result<String, Error> {
+    let unit = Unit::new(policy, losses)?;
     let mut text = String::from("[Service]\n");
     for loss in &losses.all {
         let _ = writeln!(text, "# {loss}");

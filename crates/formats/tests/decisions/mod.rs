@@ -3,7 +3,7 @@
 // Each test file has this module to itself and uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use policy::{Action, Answer, Conditions, Id, Node, Policy, Request};
+use policy::{Action, Answer, Conditions, Id, Mode, Node, Policy, Request};
 use syscalls::Abi;
 
 /// The policy that a request comes to.
@@ -12,6 +12,21 @@ pub fn compile(request: &Request<'_>) -> Policy {
         .compile(Abi::X86_64, &policy::no_files)
         .unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(request.list)))
         .policy
+}
+
+/// The policy of a list.
+pub fn list(mode: Mode, list: &str, default: &str) -> Policy {
+    // As of a reader, so that conditions may be on whole registers of narrow arguments.
+    let request = Request {
+        whole_registers: true,
+        ..Request::plain(mode, "LIST", list.as_bytes(), action(default))
+    };
+    compile(&request)
+}
+
+/// An action by its word.
+pub fn action(text: &str) -> Action {
+    Action::parse(text).unwrap()
 }
 
 /// What a call of the native ABI gets.

@@ -1,0 +1,181 @@
+//! Lists that we write: our own reader takes them, and they mean the same.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+
+mod data;
+mod decisions;
+mod policies;
+
+use std::cell::Cell;
+use std::process::Command;
+
+use decisions::{assert_same, compile};
+use formats::{Context, Error, Format, mode, read, shell_quoted, write};
+use policy::{Action, Mode, Policy, Request};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use syscalls::Abi;
+
+fn request<'a>(policy: &Policy, list: &'a str) -> Request<'a> {
+    Request {
+        besides: policy.tables().get(1).map(policy::Table::abi),
+        ..Request::plain(
+            mode(policy),
+            "LIST",
+            list.as_bytes(),
+            policy.default_action(),
+        )
+    }
+}
+
+fn in_mode(mode: Mode, list: &str) -> Policy {
+    let default = Action::parse("EPERM").unwrap();
+    compile(&Request::plain(mode, "LIST", list.as_bytes(), default))
+}
+
+#[test]
+fn a_list_comes_back_in_the_order_of_the_numbers() {
+    for (kind, list, written) in [
+        (Mode::AllowList, "", ""),
+        (Mode::AllowList, "write:read:!open", "read:write"),
+        (Mode::AllowList, "nanosleep", "nanosleep"),
+        (Mode::AllowList, "1000:read=EACCES", "read=EACCES:1000"),
+        (
+            Mode::AllowList,
+            "write(fd == 1):write(fd == 2)",
+            "write(fd == 1):write(fd == 2)",
+        ),
+        (
+            Mode::AllowList,
+            "mprotect:mprotect(prot &? PROT_EXEC)=EPERM:mprotect(prot &? 2)=trap",
+            "mprotect:mprotect(prot & 4 == 4)=EPERM:mprotect(prot & 2 == 2)=trap",
+        ),
+        (
+            Mode::DenyList,
+            "mount:ptrace=kill",
+            "ptrace=kill_process:mount",
+        ),
+        (
+            Mode::DenyList,
+            "ioctl(cmd == TIOCSTI)",
+            "ioctl(cmd == 0x5412)",
+        ),
+    ] {
+        let policy = in_mode(kind, list);
+        assert_eq!(mode(&policy), kind);
+        assert_eq!(
+            write(Format::List, &policy, false).unwrap(),
+            written,
+            "{list}"
+        );
+        assert_same(&policy, &compile(&request(&policy, written)), written);
+    }
+}
+
+#[test]
+fn what_our_own_reader_would_refuse_is_refused() {
+    let text = r#"{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["personality"],
+        "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 8, "op": "SCMP_CMP_EQ"}]}]}"#;
+    let context = Context {
+        path: "p.json",
+        read: &policy::no_files,
+        abi: Abi::X86_64,
+        kernel: (6, 1),
+        capabilities: &[],
+    };
+    let reading = read(Format::Oci, text.as_bytes(), &context).unwrap();
+    let policy = compile(&reading.request("PROFILE"));
+    let error = write(Format::List, &policy, false).unwrap_err().to_string();
+    assert!(
+        error.starts_with("personality: list cannot say this: the kernel reads fewer bits"),
+        "{error}"
+    );
+    assert_eq!(write(Format::List, &policy, true).unwrap(), "personality");
+}
+
+#[test]
+fn a_default_that_a_list_cannot_have_is_refused() {
+    let file = |_: &[u8]| Ok(b"DEFAULT_POLICY = ENOSYS\nread: 1\n".to_vec());
+    let request = Request::plain(Mode::AllowList, "LIST", b"/a.seccomp", Action::KillProcess);
+    let policy = request.compile(Abi::X86_64, &file).unwrap().policy;
+    assert_eq!(
+        write(Format::List, &policy, false).unwrap_err().to_string(),
+        "the default action: list cannot say this: kill_process for violations, but ENOSYS for calls without a rule"
+    );
+}
+
+#[test]
+fn a_shell_takes_a_quoted_list_as_it_is() {
+    let list = r#"read(arg0 == 1):!@mount:$HOME:`id`:"x\":it's"#;
+    let script = format!("printf %s {}", shell_quoted(list));
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), list);
+    assert_eq!(shell_quoted("it's"), r"'it'\''s'");
+}
+
+#[test]
+fn a_list_is_read_as_it_stands() {
+    let context = Context {
+        path: "l",
+        read: &policy::no_files,
+        abi: Abi::X86_64,
+        kernel: (6, 1),
+        capabilities: &[],
+    };
+    assert_eq!(
+        read(Format::List, b"read:write\n", &context).unwrap().list,
+        "read:write"
+    );
+    let error = read(Format::List, b"read:\nwr\xffte", &context).unwrap_err();
+    assert_eq!(error.to_string(), "l:2:3: not UTF-8");
+}
+
+#[test]
+fn dockers_profile_as_a_list_is_the_same() {
+    let Some(text) = data::text("formats/oci/moby-default.json") else {
+        return;
+    };
+    let context = Context {
+        path: "moby.json",
+        read: &policy::no_files,
+        abi: Abi::X86_64,
+        kernel: (6, 1),
+        capabilities: &[],
+    };
+    let reading = read(Format::Oci, text.as_bytes(), &context).unwrap();
+    let policy = compile(&reading.request("PROFILE"));
+    let list = write(Format::List, &policy, false).unwrap();
+    assert_same(&policy, &compile(&request(&policy, &list)), &list);
+}
+
+#[test]
+fn random_policies_come_back_the_same() {
+    let (said, lost) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(Config {
+        cases: 400,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let result = runner.run(&policies::said(), |list| {
+        let policy = compile(&list.request());
+        match write(Format::List, &policy, false) {
+            Ok(text) => {
+                said.set(said.get() + 1);
+                assert_same(
+                    &policy,
+                    &compile(&request(&policy, &text)),
+                    &format!("{list:?}\n{text}"),
+                );
+            }
+            Err(Error::Lossy { .. }) => {
+                lost.set(lost.get() + 1);
+                let text = write(Format::List, &policy, true).unwrap();
+                compile(&request(&policy, &text));
+            }
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+        Ok(())
+    });
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+    eprintln!("{} written, {} refused", said.get(), lost.get());
+    assert!(said.get() > lost.get(), "most can be said");
+}

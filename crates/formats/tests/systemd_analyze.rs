@@ -1,0 +1,126 @@
+//! Units at random, read by us and by systemd itself: which groups can be called.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+
+mod decisions;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use decisions::{compile, gets};
+use formats::{Context, Format, read};
+use policy::Policy;
+use proptest::prelude::*;
+use proptest::sample::select;
+use syscalls::Abi;
+
+/// The groups that `systemd-analyze security` looks at, by the end of its name for them.
+const GROUPS: [(&str, &str); 9] = [
+    ("clock", "clock"),
+    ("debug", "debug"),
+    ("module", "module"),
+    ("mount", "mount"),
+    ("privileged", "privileged"),
+    ("raw_io", "raw-io"),
+    ("reboot", "reboot"),
+    ("resources", "resources"),
+    ("swap", "swap"),
+];
+
+/// What it says of a unit: for each group, whether none of it is allowed, and a call that is.
+fn judged(text: &str) -> Option<BTreeMap<String, (bool, Option<String>)>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.service");
+    std::fs::write(&path, format!("[Service]\nExecStart=/bin/true\n{text}")).unwrap();
+    let output = Command::new("systemd-analyze")
+        .args(["security", "--offline=true", "--json=short"])
+        .arg(&path)
+        .output()
+        .ok()?;
+    let entries: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).ok()?;
+    let groups = entries.iter().filter_map(|entry| {
+        let group = entry["json_field"]
+            .as_str()?
+            .strip_prefix("SystemCallFilter_")?;
+        let said = entry["description"].as_str()?;
+        let example = said
+            .split_once("(e.g. ")
+            .and_then(|(_, rest)| rest.split_once(' '));
+        let example = example.map(|(name, _)| String::from(name));
+        Some((String::from(group), (entry["set"].as_bool()?, example)))
+    });
+    Some(groups.collect())
+}
+
+fn policy(text: &str) -> Policy {
+    let context = Context {
+        path: "a.service",
+        read: &policy::no_files,
+        abi: Abi::X86_64,
+        kernel: (6, 1),
+        capabilities: &[],
+    };
+    let reading = read(Format::Systemd, text.as_bytes(), &context).unwrap();
+    compile(&reading.request("UNIT"))
+}
+
+fn word() -> impl Strategy<Value = String> {
+    const TARGETS: [&str; 14] = [
+        "@clock",
+        "@debug",
+        "@module",
+        "@mount",
+        "@privileged",
+        "@reboot",
+        "@resources",
+        "@swap",
+        "@system-service",
+        "@default",
+        "@known",
+        "mount",
+        "settimeofday",
+        "ptrace",
+    ];
+    (
+        select(&TARGETS[..]),
+        select(&["", "", "", ":EPERM", ":kill", ":x"][..]),
+    )
+        .prop_map(|(target, number)| format!("{target}{number}"))
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let words = prop::collection::vec(word(), 1..4).prop_map(|words| words.join(" "));
+    let start = select(&["", "", "~", "~", "~ "][..]);
+    prop_oneof![
+        9 => (start, words).prop_map(|(start, words)| format!("SystemCallFilter={start}{words}")),
+        1 => Just(String::from("SystemCallFilter=")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn systemd_agrees(lines in prop::collection::vec(line(), 1..6)) {
+        // At the end, so that there is a filter.
+        let text = format!("{}\nSystemCallFilter=~bpf\n", lines.join("\n"));
+        let Some(judged) = judged(&text) else {
+            eprintln!("skipped: no systemd-analyze that judges units");
+            return Ok(());
+        };
+        let policy = policy(&text);
+        for (field, group) in GROUPS {
+            let Some((none, example)) = judged.get(field) else {
+                continue;
+            };
+            let numbers = syscalls::group(group).unwrap().numbers(Abi::X86_64);
+            let runs = |number: &u32| policy.decide(Abi::X86_64.audit(), *number, &[0; 6]).runs();
+            // Groups grow; what its own group lacks, systemd does not look at.
+            let all = numbers.iter().all(runs);
+            prop_assert!(!(*none && all), "@{group} is refused by systemd\n{text}");
+            prop_assert!(*none || numbers.iter().any(runs), "@{group} is allowed by systemd\n{text}");
+            if let Some(name) = example {
+                prop_assert!(gets(&policy, name, &[]).runs(), "{name} is allowed by systemd\n{text}");
+            }
+        }
+    }
+}
