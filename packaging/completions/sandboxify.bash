@@ -43,7 +43,7 @@ _sandboxify()
 	current=${words[-1]}
 	while ((at < ${#words[@]} - 1)); do
 		case ${words[at]} in
-		--allow | --deny | --default-action | --method) ((at += 2)) ;;
+		--allow | --deny | --policy | --arch | --default-action | --method) ((at += 2)) ;;
 		-?*) [ "${words[at]}" = -- ] && return
 			((at++)) ;;
 		# The program: what follows is its own.
@@ -53,14 +53,18 @@ _sandboxify()
 	case ${words[-2]} in
 	--allow | --deny)
 		_sandboxify_list "$current" ;;
+	--policy)
+		COMPREPLY=($(compgen -f -- "$current")) ;;
+	--arch)
+		COMPREPLY=($(compgen -W 'x86 arm' -- "$current")) ;;
 	--default-action)
 		COMPREPLY=($(compgen -W 'kill_process kill_thread trap log EPERM EACCES ENOSYS' -- "$current")) ;;
 	--method)
 		COMPREPLY=($(compgen -W 'auto suspend ticket preload' -- "$current")) ;;
 	*)
 		case $current in
-		-*) COMPREPLY=($(compgen -W '--allow --deny --default-action --log --print --method
-			--isolate --quiet --help --version' -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W '--allow --deny --policy --arch --default-action --log --print
+			--method --isolate --quiet --help --version' -- "$current")) ;;
 		*) COMPREPLY=($(compgen -c -- "$current")) ;;
 		esac ;;
 	esac

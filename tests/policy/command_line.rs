@@ -57,7 +57,7 @@ fn a_variable_that_cannot_be_read_is_an_error_that_names_it() {
         .stderr_has("SECCOMP_SYSCALL_ALLOW: item \"opne\" (column 1): unknown system call");
     for (name, value) in [
         ("SECCOMP_DEFAULT_ACTION", "allow"),
-        ("SECCOMP_ARCH", "x86"),
+        ("SECCOMP_ARCH", "x32"),
         ("SECCOMP_LOG", "2"),
     ] {
         test_write()
@@ -80,15 +80,26 @@ fn no_policy_at_all_is_an_error() {
     for command in [
         &["show"][..],
         &["check"],
-        &["test", "read"],
+        &["convert", "--to", "list"],
         &["export", "--form", "disasm"],
     ] {
         tool(command)
             .outcome()
             .status(2)
             .stdout("")
-            .stderr_has("sandbox-policy: no policy given: use --list-allow LIST");
+            .stderr_has("sandbox-policy: no policy given: give a FILE, use --list-allow LIST");
     }
+    // The first word is the policy where nothing else is.
+    tool(["test", "policy.seccomp"])
+        .outcome()
+        .status(2)
+        .stdout("")
+        .stderr_has("sandbox-policy: no call given; write a call such as 'openat(");
+    tool(["test", "read", "write"])
+        .outcome()
+        .status(2)
+        .stdout("")
+        .stderr("sandbox-policy: read: cannot be read: ENOENT\n");
 }
 
 #[test]
@@ -100,7 +111,11 @@ fn mistakes_on_the_command_line_have_status_2() {
         ),
         (&["nosuch"], "unrecognized subcommand 'nosuch'"),
         (&["show", "--nosuch"], "unexpected argument '--nosuch'"),
-        (&["test", "--list-deny", "read"], "<CALL>"),
+        (&["test", "--list-deny", "read"], "<FILE|CALL>"),
+        (&["diff", "one"], "<B>"),
+        (&["convert", "file"], "--to <FORMAT>"),
+        (&["convert", "--to", "pfc", "file"], "unknown format \"pfc\""),
+        (&["show", "--mode", "greylist", "file"], "invalid value 'greylist'"),
         (
             &["export", "--list-deny", "read", "--form", "x"],
             "invalid value 'x'",

@@ -62,7 +62,10 @@ fn our_own_failures_give_125() {
         "magic",
     );
     refused(&["--quiet=1", "--deny", "acct"], hello, 125, usage);
-    refused(&["--policy", "/dev/null"], hello, 125, "not supported yet");
+    let missing = ["--policy", "/nonexistent/policy"];
+    refused(&missing, hello, 125, "/nonexistent/policy: cannot be read: ENOENT");
+    let twice = ["--policy", "/dev/null", "--allow", ""];
+    refused(&twice, hello, 125, "--allow: --policy was given already");
     for action in ["allow", "Log", "errno(0)", "errno(4096)", ""] {
         let options = ["--deny", "acct", "--default-action", action];
         refused(&options, hello, 125, "--default-action");
@@ -83,7 +86,8 @@ fn an_error_in_a_variable_names_the_variable() {
     for (name, value) in [
         ("SECCOMP_SYSCALL_ALLOW", "wirte"),
         ("SECCOMP_SYSCALL_DENY", "wirte"),
-        ("SECCOMP_SYSCALL_DENY", "socket(family == AF_UNIX)"),
+        ("SECCOMP_SYSCALL_DENY", "socket(family == AF_UNXI)"),
+        ("SECCOMP_SYSCALL_DENY", "/nonexistent/policy.seccomp"),
     ] {
         let run = Run::launched::<&str>([], hello_static()).env(name, value);
         run.outcome().status(125).stdout("").stderr_has(name);

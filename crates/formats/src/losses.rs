@@ -7,7 +7,7 @@ use crate::{Error, Format};
 /// The losses of one conversion: the first ends it, unless they are taken into account.
 pub(crate) struct Losses {
     pub(crate) format: Format,
-    pub(crate) accepted: bool,
+    accepted: bool,
     /// All of them, each an [`Error::Lossy`].
     pub(crate) all: Vec<Error>,
 }

@@ -204,7 +204,7 @@ fn files_are_written_for_minijail0_where_it_has_the_words() {
         assert_eq!(text, format!("# For minijail0 -S.\n{line}\n"));
     }
     let text = comes_back(&list(Mode::DenyList, "read", "EPERM"));
-    assert_eq!(text, "# For minijail0 -S.\n@denylist\nread: return EPERM\n");
+    assert_eq!(text, "@denylist\n# For minijail0 -S.\nread: return EPERM\n");
     let text = comes_back(&list(
         Mode::AllowList,
         "read=trap:write(arg0 == 1):write(arg0 == 2)=EIO",
@@ -212,7 +212,7 @@ fn files_are_written_for_minijail0_where_it_has_the_words() {
     ));
     assert_eq!(
         text,
-        "# For compile_seccomp_policy.py.\n@default trap\nread: trap\nwrite: {arg0 == 0x2; return EIO, arg0 == 0x1}\n"
+        "@default trap\n# For compile_seccomp_policy.py.\nread: trap\nwrite: {arg0 == 0x2; return EIO, arg0 == 0x1}\n"
     );
 }
 

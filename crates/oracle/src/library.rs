@@ -54,11 +54,11 @@ impl Library {
             call: name(policy.abi(), number),
             why,
         };
-        let regions = match answer {
+        let ways = match answer {
             Answer::Action(action) if action == unlisted => return Ok(()),
-            Answer::Action(action) => vec![(action, vec![Rule::ALWAYS])],
+            Answer::Action(action) => vec![(action, Rule::ALWAYS)],
             Answer::Decision(decision) => {
-                rules::regions(policy, &decision, unlisted).map_err(inexpressible)?
+                rules::ways(policy, &decision, unlisted).map_err(inexpressible)?
             }
         };
         let number = match (i32::try_from(number), answer) {
@@ -67,12 +67,10 @@ impl Library {
             (Err(_), Answer::Action(_)) => return Ok(()),
             (Err(_), Answer::Decision(_)) => return Err(inexpressible(Why::Number)),
         };
-        for (action, rules) in regions {
-            for rule in rules {
-                self.context
-                    .add_rule_conditional_exact(scmp_action(action), number, &comparisons(&rule))
-                    .map_err(|error| failed("take a rule", &error))?;
-            }
+        for (action, rule) in ways {
+            self.context
+                .add_rule_conditional_exact(scmp_action(action), number, &comparisons(&rule))
+                .map_err(|error| failed("take a rule", &error))?;
         }
         Ok(())
     }

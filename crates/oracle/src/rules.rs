@@ -1,8 +1,9 @@
 //! Decisions as rules of libseccomp.
 //!
-//! libseccomp takes rules in any order and lets those of one call overlap only at its own choice of
-//! the winner. So the rules of different actions are made disjoint here: from what a case covers, all
-//! that earlier cases cover is taken away.
+//! libseccomp merges the rules of a call into a tree over its arguments, and where rules overlap, or
+//! begin at different arguments, it has been seen to answer neither as the one nor as the other says.
+//! So the tree is built here: each argument in turn is divided into disjoint sets of values, and the
+//! rules are the ways from its root to its leaves.
 
 use std::collections::HashSet;
 
@@ -19,8 +20,8 @@ pub(crate) const MOST_RULES: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Rule(pub(crate) [Option<Limit>; 6]);
 
-/// An action and the rules that lead to it.
-pub(crate) type Region = (Action, Vec<Rule>);
+/// A rule and what a call gets where it applies.
+pub(crate) type Way = (Action, Rule);
 
 impl Rule {
     /// The rule that always applies.
@@ -59,25 +60,6 @@ impl Rule {
         rule
     }
 
-    /// Where this one applies and `other` does not, as disjoint rules.
-    fn without(&self, other: &Rule) -> Vec<Rule> {
-        if self.and(other).is_empty() {
-            return vec![*self];
-        }
-        let mut outside = Vec::new();
-        let mut inside = vec![*self];
-        for (argument, limit) in (0..).zip(other.0) {
-            let Some(limit) = limit else { continue };
-            for beyond in limit.others() {
-                let beyond = Rule::one(argument, beyond);
-                outside.extend(inside.iter().flat_map(|rule| rule.and(&beyond)));
-            }
-            let within = Rule::one(argument, limit);
-            inside = inside.iter().flat_map(|rule| rule.and(&within)).collect();
-        }
-        outside
-    }
-
     fn covers(&self, other: &Rule) -> bool {
         let mut pairs = self.0.iter().zip(other.0);
         pairs.all(|pair| match pair {
@@ -88,36 +70,87 @@ impl Rule {
     }
 }
 
-/// The rules of a decision: of each action other than `unlisted`, which a call gets where no rule
-/// applies. Rules of different actions are disjoint.
-pub(crate) fn regions(
+/// The rules of a decision: disjoint, each with its action, none for `unlisted`, which a call gets
+/// where no rule applies.
+pub(crate) fn ways(
     policy: &Policy,
     decision: &Decision,
     unlisted: Action,
-) -> Result<Vec<Region>, Why> {
-    let mut cases: Vec<Region> = Vec::new();
+) -> Result<Vec<Way>, Why> {
+    let mut cases: Vec<Way> = Vec::new();
     for case in policy.cases(decision) {
-        cases.push((case.action, any_of(policy.conditions(), case.condition)?));
+        let rules = any_of(policy.conditions(), case.condition)?;
+        cases.extend(rules.into_iter().map(|rule| (case.action, rule)));
     }
-    cases.push((decision.otherwise, vec![Rule::ALWAYS]));
-    while cases.last().is_some_and(|case| case.0 == unlisted) {
-        cases.pop();
-    }
-    let mut regions: Vec<Region> = Vec::new();
-    let mut left = vec![Rule::ALWAYS];
-    // What is to be taken away before another action's turn: rules of one action may overlap.
-    let mut covered: (Option<Action>, Vec<Rule>) = (None, Vec::new());
-    for (action, rules) in cases {
-        if covered.0 != Some(action) {
-            left = taken_away(left, &covered.1)?;
-            covered = (Some(action), Vec::new());
+    cases.push((decision.otherwise, Rule::ALWAYS));
+    with_one_order_per_argument(&mut cases)?;
+    let mut tree = Tree {
+        unlisted,
+        ways: Vec::new(),
+    };
+    let cases: Vec<&Way> = cases.iter().collect();
+    tree.grow(0, Rule::ALWAYS, &cases)?;
+    Ok(tree.ways)
+}
+
+/// The ways found so far.
+struct Tree {
+    unlisted: Action,
+    ways: Vec<Way>,
+}
+
+impl Tree {
+    /// Divides the values of this argument and all behind it. `way` says where we are, `cases` are
+    /// those that may still apply, the first of them that does answers.
+    fn grow(&mut self, place: usize, way: Rule, cases: &[&Way]) -> Result<(), Why> {
+        let certain = |case: &&&Way| case.1.0[place..].iter().all(Option::is_none);
+        let decided = cases.iter().position(|case| certain(&case));
+        let Some(last) = decided else { return Ok(()) };
+        let cases = &cases[..=last];
+        // All that may still apply says the same: no need to look further.
+        if cases.iter().all(|case| case.0 == cases[0].0) {
+            return self.put(cases[0].0, way);
         }
-        if action != unlisted {
-            regions.push((action, product(&left, &rules)?));
+        let mut sets: Vec<Option<Limit>> = vec![None];
+        for limit in cases.iter().filter_map(|case| case.1.0[place]) {
+            sets = sets.iter().flat_map(|set| divided(*set, limit)).collect();
+            if sets.len() > MOST_RULES {
+                return Err(Why::TooManyRules);
+            }
         }
-        covered.1.extend(rules);
+        for set in sets {
+            let within = |case: &&&Way| match (case.1.0[place], set) {
+                (None, _) => true,
+                (Some(limit), Some(set)) => !limit.and(set).is_empty(),
+                (Some(_), None) => false,
+            };
+            let cases: Vec<&Way> = cases.iter().filter(within).copied().collect();
+            let way = set.map_or(way, |set| way.with(place, set));
+            self.grow(place + 1, way, &cases)?;
+        }
+        Ok(())
     }
-    with_one_order_per_argument(regions)
+
+    fn put(&mut self, action: Action, way: Rule) -> Result<(), Why> {
+        if action != self.unlisted {
+            self.ways.push((action, way));
+        }
+        match self.ways.len() > MOST_RULES {
+            true => Err(Why::TooManyRules),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The parts of a set inside a limit and outside it.
+fn divided(set: Option<Limit>, limit: Limit) -> Vec<Option<Limit>> {
+    let both = |one: Limit| set.map_or_else(|| vec![one], |set| set.and(one));
+    let inside = both(limit);
+    if inside.is_empty() {
+        return vec![set];
+    }
+    let outside = limit.others().into_iter().flat_map(both);
+    inside.iter().copied().chain(outside).map(Some).collect()
 }
 
 /// A condition as rules, any of which may apply.
@@ -160,16 +193,6 @@ fn product(one: &[Rule], other: &[Rule]) -> Result<Vec<Rule>, Why> {
     needed(both)
 }
 
-/// Where a rule of the one list applies and none of the other.
-fn taken_away(from: Vec<Rule>, away: &[Rule]) -> Result<Vec<Rule>, Why> {
-    let mut left = from;
-    for away in away {
-        left = left.iter().flat_map(|rule| rule.without(away)).collect();
-        bounded(&left)?;
-    }
-    needed(left)
-}
-
 /// Guards the time and memory of what comes before [`needed`].
 fn bounded(rules: &[Rule]) -> Result<(), Why> {
     match rules.len() > 8 * MOST_RULES {
@@ -201,19 +224,24 @@ fn needed(rules: Vec<Rule>) -> Result<Vec<Rule>, Why> {
 
 /// libseccomp 2.5 gets rules wrong that order one argument of a call by several numbers. Where that
 /// would happen, the orders are spelled out as bits.
-fn with_one_order_per_argument(regions: Vec<Region>) -> Result<Vec<Region>, Why> {
-    let mut regions = regions;
+fn with_one_order_per_argument(cases: &mut Vec<Way>) -> Result<(), Why> {
     for place in 0..6 {
-        let rules = regions.iter().flat_map(|region| &region.1);
-        let edges: HashSet<u64> = rules.filter_map(|rule| edge(rule.0[place])).collect();
+        let edges: HashSet<u64> = cases
+            .iter()
+            .filter_map(|case| edge(case.1.0[place]))
+            .collect();
         if edges.len() > 1 {
-            for (_, rules) in &mut regions {
-                let spelled = rules.iter().flat_map(|rule| spelled_out(rule, place));
-                *rules = needed(spelled.collect())?;
+            let spelled = cases.iter().flat_map(|(action, rule)| {
+                let rules = spelled_out(rule, place).into_iter();
+                rules.map(move |rule| (*action, rule))
+            });
+            *cases = spelled.collect();
+            if cases.len() > 8 * MOST_RULES {
+                return Err(Why::TooManyRules);
             }
         }
     }
-    Ok(regions)
+    Ok(())
 }
 
 /// The number that an order compares with.

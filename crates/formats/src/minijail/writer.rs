@@ -1,7 +1,7 @@
 //! From a policy to a policy file.
 //!
 //! Where it can be, the file is for minijail0 itself; where that lacks a word, all of the file is for
-//! compile_seccomp_policy.py, and its first line says so.
+//! compile_seccomp_policy.py; a comment at the top says which it is.
 
 use std::fmt::Write;
 
@@ -176,19 +176,20 @@ impl<'a> File<'a> {
     fn text(&self, losses: &Losses) -> String {
         let compiler = matches!(self.unlisted, Action::KillThread | Action::Trap)
             || self.rules.iter().any(|rule| self.needs_compiler(rule));
-        let mut text = String::from(match compiler {
+        // Minijail0 wants to know on the first line which kind of list it is.
+        let mut text = String::from(match self.unlisted {
+            Action::Allow => "@denylist\n",
+            Action::KillThread => "@default kill-thread\n",
+            Action::Trap => "@default trap\n",
+            _ => "",
+        });
+        text.push_str(match compiler {
             true => "# For compile_seccomp_policy.py.\n",
             false => "# For minijail0 -S.\n",
         });
         for loss in &losses.all {
             let _ = writeln!(text, "# {loss}");
         }
-        text.push_str(match self.unlisted {
-            Action::Allow => "@denylist\n",
-            Action::KillThread => "@default kill-thread\n",
-            Action::Trap => "@default trap\n",
-            _ => "",
-        });
         for rule in &self.rules {
             if let Some(said) = self.said(rule, compiler) {
                 let _ = writeln!(text, "{}: {said}", rule.name);

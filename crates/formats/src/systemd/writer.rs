@@ -154,7 +154,7 @@ impl<'a> Unit<'a> {
         let gets = |name: &&str| *self.named.get(*name).unwrap_or(&self.unlisted) == action;
         let mut candidates: Vec<(&str, BTreeSet<&str>)> = groups
             .map(|group| (group.name(), self.members(Some(group))))
-            .filter(|(_, members)| members.iter().all(|name| gets(name)))
+            .filter(|(_, members)| members.iter().all(&gets))
             .collect();
         let mut words = Vec::new();
         loop {
