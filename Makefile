@@ -16,8 +16,15 @@ OBJECT_FLAGS = -shared -nostdlib -nostartfiles \
 	-Wl,--version-script=version-script.map -Wl,-T,object.ld -Wl,--gc-sections -Wl,-u,memcpy \
 	-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code -Wl,--no-eh-frame-hdr -Wl,-s
 
+# libseccomp is linked statically into sandboxify and sandbox-policy: sandboxify has no libraries, and
+# without these two variables its wrapper links the dynamic one without a word. Expanded when a
+# command is run, because `deps` may just have installed it.
+export LIBSECCOMP_LINK_TYPE = static
+export LIBSECCOMP_LIB_PATH = $(patsubst %/,%,$(dir $(shell $(CC) -print-file-name=libseccomp.a)))
+
 .PHONY: all
 all:
+	@case "$(LIBSECCOMP_LIB_PATH)" in /*) ;; *) echo 'libseccomp.a is missing: packaging/install-deps build' >&2; exit 1;; esac
 	$(CARGO) build --release --workspace $(DOORS:%=--exclude %)
 	$(CARGO) rustc --release -p libsandbox --crate-type staticlib
 	$(CC) $(OBJECT_FLAGS) -o $(RELEASE)/libsandbox.so $(RELEASE)/liblibsandbox.a

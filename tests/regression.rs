@@ -2,8 +2,18 @@
 
 use filter::Program;
 use policy::{Action, Compiled, Mode, Request};
-use sandbox_tests::Run;
+use sandbox_tests::{Outcome, Run, public_directory, sandbox_policy};
 use syscalls::Abi;
+
+/// sandbox-policy on policies in files `a` and `b`.
+fn tool(arguments: &[&str], a: &str, b: &str) -> Outcome {
+    let directory = public_directory();
+    for (name, policy) in [("a", a), ("b", b)] {
+        std::fs::write(directory.path().join(name), policy).expect("a policy");
+    }
+    let run = Run::new(sandbox_policy()).args(arguments);
+    run.directory(directory.path()).outcome()
+}
 
 fn compile(mode: Mode, list: &str, default: Action) -> Compiled {
     let request = Request::plain(mode, "LIST", list.as_bytes(), default);
@@ -70,4 +80,127 @@ fn an_error_shows_the_item_as_it_was_written() {
         .stderr_has(
             "item \"opennat = kill\" (column 8): unknown system call; did you mean \"openat\"?",
         );
+}
+
+/// Conditions that no single number of theirs fulfils.
+const UNCOMMON: [(&str, &str); 4] = [
+    (
+        "mmap(flags & 0xf == MAP_PRIVATE && flags & 0xf0 == MAP_ANONYMOUS)",
+        "mmap(*, *, *, MAP_PRIVATE|MAP_ANONYMOUS)",
+    ),
+    ("read(argL0 * 3 == 0x333)", "read(0x111)"),
+    ("read(argL0 >> 4 == 3)", "read(0x35)"),
+    ("read(argL0 - 100 == 1000)", "read(1100)"),
+];
+
+/// Only the numbers in a condition and their neighbours were tried, so policies were called equal
+/// that are not.
+#[test]
+fn policies_that_differ_are_never_called_the_same() {
+    for (item, call) in UNCOMMON {
+        let with = format!("write:{item}");
+        tool(&["test", "a", call], &with, "").succeeded();
+        for command in ["diff", "subset"] {
+            let outcome = tool(&[command, "a", "b"], &with, "write");
+            // Where no counter-example is found, it must be said that some were not looked for.
+            let honest = outcome.status == 1 || outcome.stdout.contains("only a sample");
+            assert!(honest, "{item}: {outcome:?}");
+        }
+    }
+    let (item, _) = UNCOMMON[0];
+    tool(&["diff", "a", "b"], item, "").status(1);
+}
+
+/// For the same reason rules were said never to decide.
+#[test]
+fn a_rule_that_decides_is_not_said_never_to() {
+    for (item, _) in UNCOMMON {
+        let outcome = tool(&["check", "a"], &format!("write:{item}"), "");
+        outcome.succeeded().stdout("nothing found\n");
+    }
+}
+
+/// And calls were said to get the same for all arguments.
+#[test]
+fn an_answer_that_depends_says_so() {
+    let (item, _) = UNCOMMON[0];
+    let outcome = tool(&["test", "a", "mmap"], item, "");
+    outcome.status(1).stdout_has("), for some arguments\n");
+}
+
+/// Of several answers the first that stops the call was given, and not the worst.
+#[test]
+fn of_several_answers_the_worst_is_given() {
+    for (list, answer) in [
+        (
+            "read:read(fd == 0)=EPERM:read(fd == 1)=kill",
+            "kill_process (read(fd == 1)=kill)",
+        ),
+        (
+            "read:read(fd == 0)=EPERM:read(fd == 1)=trap",
+            "trap (read(fd == 1)=trap)",
+        ),
+        (
+            "read:read(fd == 0)=kill_thread:read(fd == 1)=kill",
+            "kill_process (read(fd == 1)=kill)",
+        ),
+        ("read:read(fd == 5)=log", "log (read(fd == 5)=log)"),
+    ] {
+        let outcome = tool(&["test", "a", "read"], list, "");
+        outcome.stdout(&format!("read: {answer}, for some arguments\n"));
+    }
+}
+
+/// A number without a name stood for all above it, whether they differ or not.
+#[test]
+fn one_number_that_differs_is_not_all_above_it() {
+    for number in ["400", "500"] {
+        let list = format!("read:{number}=EPERM");
+        let outcome = tool(&["diff", "a", "b"], &list, "read").status(1);
+        assert_eq!(outcome.stdout.lines().count(), 1, "{outcome:?}");
+        assert!(!outcome.stdout.contains("above"), "{outcome:?}");
+    }
+}
+
+/// Parentheses in a string counted, and the arguments behind it were taken for part of it.
+#[test]
+fn a_string_may_hold_parentheses() {
+    for string in ["\"a(b\"", "\"a)b\"", "\"((\"", "\"a,b\""] {
+        let call = format!("openat(AT_FDCWD, {string}, O_RDONLY)");
+        tool(&["test", "a", &call], "read:openat(flags == O_RDONLY)", "").succeeded();
+    }
+}
+
+/// A string that does not end swallowed the rest.
+#[test]
+fn a_string_that_does_not_end_is_an_error() {
+    let outcome = tool(
+        &["test", "a", "openat(AT_FDCWD, \"x, O_RDONLY)"],
+        "openat",
+        "",
+    );
+    outcome.status(2).stdout("");
+}
+
+/// A list of one item with `!=`, `<=` or `>=` and a number was taken for a definition of Oz's.
+#[test]
+fn one_item_with_a_condition_is_a_list() {
+    for item in [
+        "read(fd != 1)",
+        "read(fd <= 2)",
+        "read(fd >= 2)",
+        "read(argL0 & 0x30 != 0)",
+    ] {
+        let outcome = tool(&["test", "a", "write"], item, "");
+        outcome.status(1).stdout_has("write: kill_process (");
+    }
+}
+
+/// The message named the variable, which nobody had set.
+#[test]
+fn a_wrong_abi_is_blamed_on_the_option_that_names_it() {
+    let outcome = tool(&["show", "--add-arch", "vax", "a"], "read", "");
+    let outcome = outcome.status(2).stdout("");
+    assert!(!outcome.stderr.contains("SECCOMP_ARCH"), "{outcome:?}");
+    outcome.stderr_has("--add-arch: \"vax\": ");
 }

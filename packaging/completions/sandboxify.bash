@@ -43,7 +43,7 @@ _sandboxify()
 	current=${words[-1]}
 	while ((at < ${#words[@]} - 1)); do
 		case ${words[at]} in
-		--allow | --deny | --policy | --arch | --default-action | --method) ((at += 2)) ;;
+		--allow | --deny | --policy | --arch | --default-action | --method | --compiler) ((at += 2)) ;;
 		-?*) [ "${words[at]}" = -- ] && return
 			((at++)) ;;
 		# The program: what follows is its own.
@@ -61,10 +61,12 @@ _sandboxify()
 		COMPREPLY=($(compgen -W 'kill_process kill_thread trap log EPERM EACCES ENOSYS' -- "$current")) ;;
 	--method)
 		COMPREPLY=($(compgen -W 'auto suspend ticket preload' -- "$current")) ;;
+	--compiler)
+		COMPREPLY=($(compgen -W 'native libseccomp' -- "$current")) ;;
 	*)
 		case $current in
 		-*) COMPREPLY=($(compgen -W '--allow --deny --policy --arch --default-action --log --print
-			--method --isolate --quiet --help --version' -- "$current")) ;;
+			--method --compiler --isolate --quiet --help --version' -- "$current")) ;;
 		*) COMPREPLY=($(compgen -c -- "$current")) ;;
 		esac ;;
 	esac

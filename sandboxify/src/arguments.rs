@@ -8,6 +8,7 @@ use lexopt::Arg::{Long, Short, Value};
 use policy::{Mode, Request};
 
 use crate::circumstances;
+use crate::compiler::Compiler;
 use crate::failure::Failure;
 
 /// How the filter gets into the program.
@@ -34,6 +35,7 @@ enum Source {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) method: Method,
+    pub(crate) compiler: Compiler,
     pub(crate) isolate: bool,
     source: Option<(Source, &'static str, OsString)>,
     arch: Option<OsString>,
@@ -127,6 +129,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             method: Method::Auto,
+            compiler: Compiler::Native,
             isolate: false,
             source: None,
             arch: None,
@@ -147,6 +150,7 @@ impl Options {
             "arch" => self.arch = Some(parser.value()?),
             "default-action" => self.default_action = Some(parser.value()?),
             "method" => self.method = Method::parse(&parser.value()?)?,
+            "compiler" => self.compiler = Compiler::parse(&parser.value()?)?,
             "isolate" => self.isolate = true,
             "log" => self.log = true,
             "quiet" => self.quiet = true,

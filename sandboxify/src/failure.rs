@@ -22,6 +22,9 @@ pub(crate) enum Failure {
     /// The filter could not be made or loaded.
     #[error("{0}; the program was not started")]
     Filter(#[from] filter::Error),
+    /// libseccomp has no filter for the policy.
+    #[error("{0}; use --compiler native; the program was not started")]
+    Libseccomp(#[from] oracle::Error),
     /// A system call of our own failed.
     #[error("{what}: {}", errno_in_words(*.errno))]
     System {

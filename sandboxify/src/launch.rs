@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 
-use filter::{Checked, Logging, Program, Ticket};
+use filter::{Checked, Logging, Ticket};
 use policy::{Action, Compiled, Note, Request};
 
 use crate::arguments::{Method, Options};
+use crate::compiler::Compiler;
 use crate::failure::Failure;
 use crate::image::Image;
 use crate::target::Target;
@@ -14,6 +15,7 @@ use crate::{isolate, preload, suspend, sys, ticket};
 /// A program about to be launched.
 pub(crate) struct Launch<'a> {
     method: Method,
+    compiler: Compiler,
     isolate: bool,
     request: Request<'a>,
     compiled: Compiled,
@@ -33,6 +35,7 @@ impl<'a> Launch<'a> {
         let image = Image::new(target.path.clone().into_os_string(), arguments)?;
         Ok(Launch {
             method: options.method,
+            compiler: options.compiler,
             isolate: options.isolate,
             request,
             compiled,
@@ -82,6 +85,12 @@ impl<'a> Launch<'a> {
 
     /// libsandbox.so loads the filter, and says what it adds.
     fn preload(mut self) -> Result<Infallible, Failure> {
+        if self.compiler != Compiler::Native {
+            return Err(Failure::Unavailable {
+                option: "--method preload",
+                why: "libsandbox.so has one compiler alone; use --compiler native".into(),
+            });
+        }
         preload::arrange(&self.target, &self.request, &mut self.image)?;
         if self.isolate {
             filter::forgo_new_privileges()?;
@@ -92,8 +101,7 @@ impl<'a> Launch<'a> {
     }
 
     fn program(&self, ticket: Option<&Ticket>) -> Result<Checked, Failure> {
-        let policy = &self.compiled.policy;
-        Ok(Program::compile(policy, ticket)?.check(policy, ticket)?)
+        self.compiler.program(&self.compiled.policy, ticket)
     }
 
     fn logging(&self) -> Logging {

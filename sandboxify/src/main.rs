@@ -12,6 +12,7 @@
 
 mod arguments;
 mod circumstances;
+mod compiler;
 mod elf;
 mod failure;
 mod image;
@@ -63,7 +64,7 @@ fn show(options: &Options) -> Result<(), Failure> {
     let file = options.policy_file()?;
     let request = options.request(file.as_ref(), &variables)?;
     let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
-    show::to_stdout(&show::in_words(&compiled)?)
+    show::to_stdout(&show::in_words(&compiled, options.compiler)?)
 }
 
 /// The way of a program into its sandbox.

@@ -5,10 +5,11 @@
 
 use std::fmt::Write as _;
 
-use filter::{Call, Program};
+use filter::Call;
 use policy::{Action, Compiled, MINUS_ONE, Policy};
 use syscalls::Abi;
 
+use crate::compiler::Compiler;
 use crate::failure::Failure;
 use crate::sys;
 
@@ -25,9 +26,9 @@ pub(crate) fn to_stdout(text: &str) -> Result<(), Failure> {
 
 /// The policy as text: each action with the names of its calls, the commonest without them, then
 /// everything that has no name.
-pub(crate) fn in_words(compiled: &Compiled) -> Result<String, Failure> {
+pub(crate) fn in_words(compiled: &Compiled, compiler: Compiler) -> Result<String, Failure> {
     let policy = &compiled.policy;
-    let program = Program::compile(policy, None)?.check(policy, None)?;
+    let program = compiler.program(policy, None)?;
     let audit = policy.abi().audit();
     let answer = |audit, number| {
         filter::run(

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use sandbox_tests::{libsandbox, sandboxify};
+use sandbox_tests::{libsandbox, sandbox_policy, sandboxify};
 
 fn output(program: &str, options: &[&str], file: &Path) -> String {
     let output = Command::new(program)
@@ -90,6 +90,25 @@ fn the_preloaded_object_has_no_thread_local_storage_and_no_executable_stack() {
     {
         assert!(!load.contains("RWE"), "writable code: {load}");
     }
+}
+
+#[test]
+fn libseccomp_is_in_the_programs_and_not_beside_them() {
+    // Its wrapper links the library dynamically, without a word, where make does not say otherwise.
+    for program in [sandboxify(), sandbox_policy()] {
+        let dynamic = output("readelf", &["--dynamic", "--wide"], &program);
+        assert!(
+            !dynamic.contains("libseccomp"),
+            "{}: {dynamic}",
+            program.display()
+        );
+    }
+    let launcher = std::fs::read(sandboxify()).expect("sandboxify");
+    let message = b"pseudo filter code start";
+    let inside = launcher
+        .windows(message.len())
+        .any(|window| window == message);
+    assert!(inside, "the launcher is built without libseccomp");
 }
 
 #[test]

@@ -32,6 +32,25 @@ fn three_hundred() -> String {
     names.join(":")
 }
 
+/// A list with 400 rules that have a condition, which `/bin/true` passes. Calls without arguments
+/// are allowed as they are.
+pub fn four_hundred_conditions() -> String {
+    let names: Vec<&str> = syscalls::names(syscalls::Abi::NATIVE)
+        .map(|(name, _)| name)
+        .collect();
+    let whole = |name: &str, at| {
+        let known = syscalls::arguments(name).and_then(|mut known| known.nth(at));
+        known.is_some_and(|argument| argument.bits >= 32)
+    };
+    let mut items = vec!["@known".to_string()];
+    let first = names.iter().filter(|name| whole(name, 0));
+    items.extend(first.map(|name| format!("{name}(argL0 != 4242)")));
+    let second = names.iter().filter(|name| whole(name, 1));
+    items.extend(second.map(|name| format!("{name}(argL1 == 4243)=errno(4000)")));
+    items.truncate(401);
+    items.join(":")
+}
+
 /// All cases.
 pub fn all() -> Vec<Case> {
     let mut cases = preloaded();
@@ -70,6 +89,11 @@ fn preloaded() -> Vec<Case> {
             "libsandbox.so, @system-service",
             Some(&ours),
             Some("@system-service".into()),
+        ),
+        case(
+            "libsandbox.so, 400 conditions",
+            Some(&ours),
+            Some(four_hundred_conditions()),
         ),
     ]
 }
@@ -151,6 +175,7 @@ pub fn bounds() -> Vec<Bound> {
         bound("libsandbox.so, 14 names", "bare", 1.25),
         bound("libsandbox.so, 300 names", "bare", 1.30),
         bound("libsandbox.so, @system-service", "bare", 1.30),
+        bound("libsandbox.so, 400 conditions", "bare", 4.0),
         bound(
             "sandboxify, ticket",
             "a std launcher that only executes",

@@ -5,6 +5,7 @@
 //! as JSON, `--runs N` repeats the whole and judges on the medians of the runs.
 
 mod cases;
+mod making;
 mod per_call;
 
 use std::fmt::Write as _;
@@ -31,13 +32,18 @@ fn main() -> ExitCode {
         .map(|bound| over_runs(bound, &cases, &measured))
         .collect();
     let calls = per_call::measure();
+    let share = making::share_of_the_check();
     let report: Report = if json { as_json } else { as_table };
-    print!("{}", report(&cases, &measured, &bounds, &ratios, &calls));
+    print!(
+        "{}",
+        report(&cases, &measured, &bounds, &ratios, &calls, share)
+    );
     let missed = bounds
         .iter()
         .zip(&ratios)
         .any(|(bound, ratio)| *ratio > bound.at_most);
-    if missed {
+    let missed = missed || per_call::costs_more_than_libseccomp(&calls);
+    if missed || share > making::MOST {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
@@ -97,7 +103,7 @@ fn over_runs(bound: &Bound, cases: &[Case], measured: &[Vec<f64>]) -> f64 {
     )
 }
 
-type Report = fn(&[Case], &[Vec<f64>], &[Bound], &[f64], &[per_call::Cost]) -> String;
+type Report = fn(&[Case], &[Vec<f64>], &[Bound], &[f64], &[per_call::Cost], f64) -> String;
 
 fn as_table(
     cases: &[Case],
@@ -105,6 +111,7 @@ fn as_table(
     bounds: &[Bound],
     ratios: &[f64],
     calls: &[per_call::Cost],
+    share: f64,
 ) -> String {
     let mut text = format!(
         "start-up, median of {ROUNDS} rounds x {} runs\n",
@@ -127,12 +134,25 @@ fn as_table(
             bound.case, bound.baseline, bound.at_most
         );
     }
+    let verdict = if share <= making::MOST {
+        "ok"
+    } else {
+        "MISSED"
+    };
+    let _ = writeln!(
+        text,
+        "  the check, of making a filter of 400 conditions: {share:5.3}  (at most {:.2}) {verdict}",
+        making::MOST
+    );
     text.push_str("an allowed call\n");
     for cost in calls {
         let _ = writeln!(text, "  {:<46} {:8.1} ns", cost.name, cost.nanoseconds);
     }
     if per_call::grows_with_the_list(calls) {
         text.push_str("  MISSED: the long list costs over 10 ns more\n");
+    }
+    if per_call::costs_more_than_libseccomp(calls) {
+        text.push_str("  MISSED: the comparison costs over 10 ns more than under libseccomp\n");
     }
     text
 }
@@ -143,6 +163,7 @@ fn as_json(
     bounds: &[Bound],
     ratios: &[f64],
     calls: &[per_call::Cost],
+    share: f64,
 ) -> String {
     let startup: Vec<_> = cases
         .iter()
@@ -165,6 +186,6 @@ fn as_json(
         .collect();
     format!(
         "{}\n",
-        serde_json::json!({"startup": startup, "ratios": ratios, "calls": calls})
+        serde_json::json!({"startup": startup, "ratios": ratios, "calls": calls, "check_share": share})
     )
 }

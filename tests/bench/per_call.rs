@@ -1,4 +1,5 @@
-//! What an allowed call without condition costs under a short and a long list.
+//! What an allowed call costs: without condition under a short and a long list, and with one
+//! comparison under the filters of both compilers.
 
 use std::process::Command;
 
@@ -26,6 +27,19 @@ int main(void) {
 	printf("%f\n", best);
 }
 "#;
+
+/// The same with a call that the list allows for one value of its first argument.
+const CONDITIONAL: (&str, &str) = ("SYS_getppid", "SYS_getpriority, 0, 0");
+
+/// Whether one comparison costs more under our filter than under libseccomp's, beyond what two
+/// measurements of the same differ by.
+pub fn costs_more_than_libseccomp(costs: &[Cost]) -> bool {
+    let [.., native, libseccomp] = costs else {
+        return true;
+    };
+    let (native, libseccomp) = (native.nanoseconds, libseccomp.nanoseconds);
+    native > libseccomp * 1.05 && native - libseccomp > 10.0
+}
 
 /// Whether the long list costs over 10 ns more than the short one: then the kernel runs the filter
 /// for a call that it should know the answer of.
@@ -59,13 +73,41 @@ pub fn measure() -> Vec<Cost> {
         }
     }
     let costs = cases.iter().zip(times);
-    costs
+    let mut costs: Vec<Cost> = costs
         .map(|((name, _), times)| Cost {
             name,
             nanoseconds: crate::median(times),
         })
-        .collect()
+        .collect();
+    costs.extend(with_one_comparison());
+    costs
 }
+
+/// The same loop under both compilers' filters, in turn.
+fn with_one_comparison() -> [Cost; 2] {
+    let program = sandbox_tests::compile(&LOOP.replace(CONDITIONAL.0, CONDITIONAL.1), &["-static"]);
+    let list = format!("@basic-io:@default:getpriority(which == 0):{STATIC}");
+    let cases = [
+        ("one comparison", "native"),
+        ("one comparison, by libseccomp", "libseccomp"),
+    ];
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..9 {
+        for ((_, compiler), times) in cases.iter().zip(&mut times) {
+            let mut command = Command::new(sandbox_tests::sandboxify());
+            command.args(["--quiet", "--compiler", compiler, "--allow", &list]);
+            times.push(printed(command.env_clear().arg(&program)));
+        }
+    }
+    let [ours, theirs] = times;
+    [(cases[0], ours), (cases[1], theirs)].map(|((name, _), times)| Cost {
+        name,
+        nanoseconds: crate::median(times),
+    })
+}
+
+/// What a static program calls at its start and to print.
+const STATIC: &str = "readlink:readlinkat:prlimit64:mprotect:newfstatat:fstat";
 
 fn once(program: &std::path::Path, list: Option<&str>) -> f64 {
     let mut command = Command::new(program);
@@ -75,6 +117,10 @@ fn once(program: &std::path::Path, list: Option<&str>) -> f64 {
             .env("LD_PRELOAD", sandbox_tests::libsandbox())
             .env("SECCOMP_SYSCALL_ALLOW", list);
     }
+    printed(&mut command)
+}
+
+fn printed(command: &mut Command) -> f64 {
     let output = command.output().expect("run the loop");
     String::from_utf8_lossy(&output.stdout)
         .trim()

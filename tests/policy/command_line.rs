@@ -89,7 +89,10 @@ fn no_policy_at_all_is_an_error() {
             .stdout("")
             .stderr_has("sandbox-policy: no policy given: give a FILE, use --list-allow LIST");
     }
-    // The first word is the policy where nothing else is.
+}
+
+#[test]
+fn the_first_word_of_test_is_the_policy_where_nothing_else_is() {
     tool(["test", "policy.seccomp"])
         .outcome()
         .status(2)
@@ -114,8 +117,14 @@ fn mistakes_on_the_command_line_have_status_2() {
         (&["test", "--list-deny", "read"], "<FILE|CALL>"),
         (&["diff", "one"], "<B>"),
         (&["convert", "file"], "--to <FORMAT>"),
-        (&["convert", "--to", "pfc", "file"], "unknown format \"pfc\""),
-        (&["show", "--mode", "greylist", "file"], "invalid value 'greylist'"),
+        (
+            &["convert", "--to", "pfc", "file"],
+            "unknown format \"pfc\"",
+        ),
+        (
+            &["show", "--mode", "greylist", "file"],
+            "invalid value 'greylist'",
+        ),
         (
             &["export", "--list-deny", "read", "--form", "x"],
             "invalid value 'x'",

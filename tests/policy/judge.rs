@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::tool;
+use crate::{known, tool};
 
 #[test]
 fn the_status_is_0_when_all_calls_run_1_when_one_does_not_and_2_for_an_unknown_one() {
@@ -149,12 +149,6 @@ fn each_line_of_json_has_call_action_errno_and_rule() {
             answer("mkdir(\"x\")", "kill_process", None, "not listed"),
         ]
     );
-}
-
-/// All native names, a line each.
-fn known() -> String {
-    let group = tool(["groups", "known"]).outcome().succeeded();
-    group.stdout
 }
 
 #[test]

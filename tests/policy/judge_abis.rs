@@ -1,5 +1,7 @@
 //! `test --arch`: calls of other ABIs than the filter's own, and of the other machine.
 
+use sandbox_tests::Outcome;
+
 use crate::tool;
 
 /// What a call gets that comes by an ABI.
@@ -63,4 +65,62 @@ fn the_compiled_filter_agrees_on_every_abi() {
         assert_eq!(ask(&[]).lines().count(), 3, "{arch}");
         assert_eq!(ask(&[]), ask(&["--compiled"]), "{arch}");
     }
+}
+
+/// What a call of 32-bit programs gets by a list.
+fn on_x86(options: &[&str], call: &str) -> Outcome {
+    let run = tool(["test", "--arch", "x86"]).args(options);
+    run.arg(call).outcome()
+}
+
+#[test]
+fn an_abi_that_was_added_has_answers_of_its_own() {
+    let list = ["--list-allow", "read:write(fd == 1):socketcall"];
+    let added = [&list[..], &["--add-arch", "x86"]].concat();
+    for (call, rule) in [
+        ("read", "read"),
+        ("3", "read"),
+        ("write(1)", "write(fd == 1)"),
+        ("socketcall", "socketcall"),
+    ] {
+        let foreign = format!("{call}: kill_process (calls of other ABIs)\n");
+        on_x86(&list, call).status(1).stdout(&foreign);
+        for more in [&[][..], &["--compiled"]] {
+            let options = [&added[..], more].concat();
+            let answer = format!("{call}: allow ({rule})\n");
+            on_x86(&options, call).succeeded().stdout(&answer);
+        }
+    }
+    on_x86(&added, "write(2)").status(1);
+    // Others are still foreign.
+    let x32 = tool(["test", "--arch", "x32", "read"])
+        .args(&added)
+        .outcome();
+    x32.status(1)
+        .stdout("read: kill_process (calls of other ABIs)\n");
+    let native = tool(["test", "read"]).args(&added).outcome();
+    native.succeeded().stdout("read: allow (read)\n");
+}
+
+#[test]
+fn an_abi_comes_from_the_variable_too_and_the_option_goes_before_it() {
+    let ask = |options: &[&str], variable: &str| {
+        let run = tool(["test", "--arch", "x86", "--list-allow", "read"]).args(options);
+        run.arg("read").env("SECCOMP_ARCH", variable).outcome()
+    };
+    ask(&[], "x86").succeeded();
+    ask(&["--add-arch", "x86_64"], "x86").status(1);
+    ask(&["--add-arch", "x86"], "nonsense").succeeded();
+    ask(&["--add-arch", "vax"], "x86")
+        .status(2)
+        .stdout("")
+        .stderr_has("\"vax\": not an ABI that can be added here");
+}
+
+#[test]
+fn a_logged_call_of_another_abi_runs() {
+    let options = ["--list-allow", "", "--default-action", "log"];
+    on_x86(&options, "read")
+        .succeeded()
+        .stdout("read: log (calls of other ABIs)\n");
 }

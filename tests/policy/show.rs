@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use policy::Mode;
+use serde_json::Value;
 use syscalls::Abi;
 
 use crate::{compiled, json, tool};
@@ -104,4 +105,67 @@ fn notes_come_behind_the_table() {
         .stdout_has(&format!("\nnote: {note}\n"));
     let value = json(&tool(["show", "--json", "--list-allow", list]).outcome());
     assert_eq!(value["notes"], serde_json::json!([note]));
+}
+
+#[test]
+fn conditions_are_shown_in_words_that_a_list_understands() {
+    let list = "read(fd == 0):write:write(fd == 1)=EPERM:write(fd >= 5)=log:\
+                lseek(offset == 1):lseek(argH1 != 0 && whence &? 2)";
+    let expected = [
+        ("read", "allow if fd == 0, else kill_process"),
+        ("write", "log if fd >= 0x5, EPERM if fd == 1, else allow"),
+        ("mkdir", "kill_process"),
+    ];
+    let outcome = tool(["show", "--list-allow", list]).outcome().succeeded();
+    let value = json(&tool(["show", "--json", "--list-allow", list]).outcome());
+    for (call, words) in expected {
+        let shown = value["calls"][call].as_str().expect("words");
+        assert_eq!(shown.replace("0x", ""), words.replace("0x", ""), "{call}");
+        let row = format!("\n{call:<32} {shown}\n");
+        assert!(outcome.stdout.contains(&row), "no {row} in {outcome:?}");
+    }
+    // Shown conditions are items again.
+    let shown = value["calls"]["lseek"].as_str().expect("words");
+    let conditions: Vec<&str> = shown
+        .split(", ")
+        .filter_map(|part| part.strip_prefix("allow if "))
+        .collect();
+    assert!(!conditions.is_empty(), "{shown}");
+    let again: Vec<String> = conditions
+        .iter()
+        .map(|condition| format!("lseek({condition})"))
+        .collect();
+    let value = json(&tool(["show", "--json", "--list-allow", &again.join(":")]).outcome());
+    assert_eq!(value["calls"]["lseek"], shown);
+}
+
+#[test]
+fn an_abi_besides_has_a_table_of_its_own() {
+    let arguments = [
+        "show",
+        "--add-arch",
+        "x86",
+        "--list-allow",
+        "read(fd == 0):socketcall",
+    ];
+    let outcome = tool(arguments).outcome().succeeded();
+    let (native, besides) = outcome.stdout.split_once("# x86\n").expect("two tables");
+    assert!(native.starts_with("# x86_64\n"), "{native}");
+    let read = format!("{:<32} allow if fd == 0, else kill_process\n", "read");
+    let socketcall = format!("{:<32} allow\n", "socketcall");
+    assert!(
+        native.contains(&read) && !native.contains("\nsocketcall "),
+        "{native}"
+    );
+    assert!(
+        besides.contains(&read) && besides.contains(&socketcall),
+        "{besides}"
+    );
+    let value = json(&tool(arguments).arg("--json").outcome().succeeded());
+    assert_eq!(value["abi"], "x86_64");
+    assert_eq!(value["calls"]["socketcall"], Value::Null);
+    assert_eq!(value["besides"]["x86"]["socketcall"], "allow");
+    // A name of the one ABI alone is still none of the other.
+    let without = tool(["show", "--json", "--list-allow", "read"]).outcome();
+    assert_eq!(json(&without)["besides"], serde_json::json!({}));
 }

@@ -1,6 +1,7 @@
 //! sandboxify: what it prints and returns, what the program finds as it was, and each of its ways
 //! to put the filter in place.
 
+mod compiler;
 mod identity;
 mod launches;
 mod lookup;

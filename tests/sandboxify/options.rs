@@ -148,6 +148,39 @@ fn print_shows_the_policy_and_runs_nothing() {
 }
 
 #[test]
+fn print_shows_conditions() {
+    // Neither "allow" nor "kill_process" alone is what becomes of write.
+    for condition in ["fd == 0", "fd == 1"] {
+        let list = format!("exit_group:write({condition})");
+        let outcome = Run::launched(["--print", "--allow", &list], hello_static()).outcome();
+        outcome.succeeded().stdout_has(condition);
+    }
+}
+
+#[test]
+fn help_names_every_option() {
+    let outcome = Run::launched(["--help"], hello_static()).outcome();
+    let help = outcome.succeeded().stdout;
+    for option in [
+        "--allow",
+        "--deny",
+        "--policy",
+        "--arch",
+        "--default-action",
+        "--method",
+        "--isolate",
+        "--log",
+        "--quiet",
+        "--print",
+    ] {
+        assert!(
+            help.contains(&format!("{option} ")),
+            "no {option} in\n{help}"
+        );
+    }
+}
+
+#[test]
 fn help_and_version_run_nothing() {
     for option in ["--help", "-h"] {
         let outcome = Run::launched([option], hello_static()).outcome();

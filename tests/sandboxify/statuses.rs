@@ -63,7 +63,12 @@ fn our_own_failures_give_125() {
     );
     refused(&["--quiet=1", "--deny", "acct"], hello, 125, usage);
     let missing = ["--policy", "/nonexistent/policy"];
-    refused(&missing, hello, 125, "/nonexistent/policy: cannot be read: ENOENT");
+    refused(
+        &missing,
+        hello,
+        125,
+        "/nonexistent/policy: cannot be read: ENOENT",
+    );
     let twice = ["--policy", "/dev/null", "--allow", ""];
     refused(&twice, hello, 125, "--allow: --policy was given already");
     for action in ["allow", "Log", "errno(0)", "errno(4096)", ""] {

@@ -30,7 +30,8 @@ impl Program {
             for rule in table.rules() {
                 if let Answer::Decision(decision) = &rule.answer {
                     vectors::each(policy, decision, |arguments| {
-                        expect_policy(program, policy, audit, rule.number, arguments)
+                        let action = policy.settle(decision, arguments);
+                        expect(program, audit, rule.number, arguments, action)
                     })?;
                 }
             }

@@ -91,11 +91,12 @@ fn steer(conditions: &Conditions, id: Id, wanted: bool, arguments: &mut [u64; 6]
         }
         Node::Compare(_, left, right) => {
             let mut registers = Vec::new();
-            let mut values = alloc::vec![0, u64::MAX];
+            let mut values = Vec::with_capacity(8);
             for side in [left, right] {
-                values.push(conditions.number(side, arguments));
                 leaves(conditions, side, &mut registers, &mut values);
             }
+            let sides = [left, right].map(|side| conditions.number(side, arguments));
+            values.extend(sides.into_iter().chain([0, u64::MAX]));
             try_all(conditions, id, wanted, arguments, &registers, &values);
         }
         _ => {}

@@ -194,6 +194,13 @@ fn a_default_that_allows_makes_a_deny_list() {
 }
 
 #[test]
+fn a_default_that_logs_is_noted_for_it_stops_nothing() {
+    let read = reading(r#"{"defaultAction": "SCMP_ACT_LOG"}"#);
+    assert_eq!((read.mode, read.default), (Mode::AllowList, Action::Log));
+    assert!(noted(&read, "logged and run"));
+}
+
+#[test]
 fn a_rule_without_tests_wins_wherever_it_stands() {
     let conditional = rule("KILL", &argument(0, "EQ", 5, 0));
     for rules in [

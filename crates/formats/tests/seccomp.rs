@@ -1,6 +1,7 @@
 //! `.seccomp` files that we write, in the dialect that Oz has, too.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
+mod data;
 mod decisions;
 mod policies;
 
@@ -156,6 +157,38 @@ fn a_file_is_read_by_its_path() {
     )
     .unwrap();
     assert_eq!(blacklist.mode, Mode::DenyList);
+}
+
+#[test]
+fn ozs_own_policies_come_back_the_same() {
+    for path in data::files("oz/profiles", ".seccomp") {
+        let text = std::fs::read(&path).unwrap();
+        let files = |_: &[u8]| Ok(text.clone());
+        let blacklist = path.to_string_lossy().contains("blacklist");
+        let kind = if blacklist {
+            Mode::DenyList
+        } else {
+            Mode::AllowList
+        };
+        let request = Request {
+            whole_registers: true,
+            ..Request::plain(kind, "FILE", b"/a.seccomp", Action::KillProcess)
+        };
+        let policy = request.compile(Abi::X86_64, &files).unwrap().policy;
+        for format in [Format::Seccomp, Format::Oci, Format::List] {
+            let written = write(format, &policy, false);
+            let text = written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let reading = read(format, text.as_bytes(), &context("/p.seccomp")).unwrap();
+            let again = Request {
+                default: policy.default_action(),
+                mode: kind,
+                ..reading.request("AGAIN")
+            };
+            let file = |_: &[u8]| Ok(text.as_bytes().to_vec());
+            let again = again.compile(Abi::X86_64, &file).unwrap().policy;
+            assert_same(&policy, &again, &text);
+        }
+    }
 }
 
 #[test]

@@ -13,8 +13,12 @@ use crate::bits::compare;
 use crate::error::Why;
 use crate::limit::Limit;
 
-/// More rules than this for one call would not leave room for others in a filter.
+/// More rules than this for one call would not leave room for others in a filter, and libseccomp takes
+/// long over them.
 pub(crate) const MOST_RULES: usize = 128;
+
+/// A bound on the time that one call takes.
+const MOST_STEPS: usize = 1 << 14;
 
 /// What the arguments may be; it applies where all of them are so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,6 +91,7 @@ pub(crate) fn ways(
     let mut tree = Tree {
         unlisted,
         ways: Vec::new(),
+        steps: 0,
     };
     let cases: Vec<&Way> = cases.iter().collect();
     tree.grow(0, Rule::ALWAYS, &cases)?;
@@ -97,6 +102,8 @@ pub(crate) fn ways(
 struct Tree {
     unlisted: Action,
     ways: Vec<Way>,
+    /// Places looked at: most may lead to no rule at all.
+    steps: usize,
 }
 
 impl Tree {
@@ -106,6 +113,10 @@ impl Tree {
         let certain = |case: &&&Way| case.1.0[place..].iter().all(Option::is_none);
         let decided = cases.iter().position(|case| certain(&case));
         let Some(last) = decided else { return Ok(()) };
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(Why::TooManyRules);
+        }
         let cases = &cases[..=last];
         // All that may still apply says the same: no need to look further.
         if cases.iter().all(|case| case.0 == cases[0].0) {
@@ -119,16 +130,39 @@ impl Tree {
             }
         }
         for set in sets {
-            let within = |case: &&&Way| match (case.1.0[place], set) {
-                (None, _) => true,
-                (Some(limit), Some(set)) => !limit.and(set).is_empty(),
-                (Some(_), None) => false,
+            let before = self.ways.len();
+            self.grow_within(place, way, cases, set)?;
+            // After these libseccomp reaches what comes behind from several halves of the comparison,
+            // and more than one way from there makes it run in a circle (2.5.4).
+            let Some(limit) = set.filter(|set| !matches!(set, Limit::Masked { .. })) else {
+                continue;
             };
-            let cases: Vec<&Way> = cases.iter().filter(within).copied().collect();
-            let way = set.map_or(way, |set| way.with(place, set));
-            self.grow(place + 1, way, &cases)?;
+            if self.ways.len() > before + 1 {
+                self.ways.truncate(before);
+                for part in limit.masked() {
+                    self.grow_within(place, way, cases, Some(part))?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Goes on where this argument is in `set`.
+    fn grow_within(
+        &mut self,
+        place: usize,
+        way: Rule,
+        cases: &[&Way],
+        set: Option<Limit>,
+    ) -> Result<(), Why> {
+        let within = |case: &&&Way| match (case.1.0[place], set) {
+            (None, _) => true,
+            (Some(limit), Some(set)) => !limit.and(set).is_empty(),
+            (Some(_), None) => false,
+        };
+        let cases: Vec<&Way> = cases.iter().filter(within).copied().collect();
+        let way = set.map_or(way, |set| way.with(place, set));
+        self.grow(place + 1, way, &cases)
     }
 
     fn put(&mut self, action: Action, way: Rule) -> Result<(), Why> {

@@ -80,7 +80,7 @@ fn condition() -> impl Strategy<Value = String> {
         1 => beyond(),
         4 => list.prop_map(|(at, list)| format!("in(arg{at}, {})", list.join(", "))),
     ];
-    leaf.prop_recursive(3, 6, 2, |inner| {
+    leaf.prop_recursive(2, 4, 2, |inner| {
         let two = (inner.clone(), inner.clone());
         prop_oneof![
             two.clone()
@@ -101,7 +101,7 @@ fn written() -> impl Strategy<Value = Written> {
         Just("=kill_thread"),
         Just("=allow"),
     ];
-    let items = prop::collection::vec((condition(), action), 1..4);
+    let items = prop::collection::vec((condition(), action), 1..3);
     let mode = prop_oneof![Just(Mode::AllowList), Just(Mode::DenyList)];
     let default = prop_oneof![Just("kill_process"), Just("EPERM"), Just("log")];
     // A call without condition, one that libseccomp has no name for, one above the newest known.
@@ -192,13 +192,7 @@ fn compare(written: &Written) -> Result<&'static str, TestCaseError> {
     let Some(policy) = policy(written) else {
         return Ok("not a policy: a constant too large");
     };
-    let t = std::time::Instant::now();
-    eprintln!("TRY {written:?}");
-    let o = oracle::compile(&policy, None);
-    if t.elapsed().as_millis() > 20 {
-        eprintln!("SLOW {:?} {written:?}", t.elapsed());
-    }
-    let program = match o {
+    let program = match oracle::compile(&policy, None) {
         Ok(program) => program,
         Err(Error::Inexpressible { why, .. }) => {
             return Ok(match why {
@@ -228,7 +222,7 @@ fn compare(written: &Written) -> Result<&'static str, TestCaseError> {
 #[test]
 fn both_compilers_and_the_policy_agree() {
     let cases = match std::env::var_os("SANDBOX_FULL_TESTS") {
-        Some(_) => 12_000,
+        Some(_) => 15_000,
         None => 200,
     };
     let config = ProptestConfig {
@@ -249,5 +243,5 @@ fn both_compilers_and_the_policy_agree() {
         panic!("{error}");
     }
     let compared = counts.get("compared").copied().unwrap_or(0);
-    assert!(compared * 3 > cases * 2, "most are excluded: {counts:?}");
+    assert!(compared * 3 >= cases * 2, "most are excluded: {counts:?}");
 }

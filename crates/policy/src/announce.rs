@@ -7,6 +7,9 @@ use core::fmt::{self, Write};
 use syscalls::Abi;
 
 use crate::action::{Action, Described};
+use crate::compile::Told;
+use crate::error::escaped;
+use crate::list::{Item, Target};
 use crate::meaning::{Answer, Policy};
 
 /// Something worth knowing about a list that is not an error.
@@ -71,8 +74,8 @@ pub(crate) struct Announcement {
     own: Action,
     /// By number: whether the list's own action was announced for the call.
     listed: Vec<bool>,
-    /// Everything else that was announced: what and with which action.
-    others: Vec<(String, Action)>,
+    /// Everything else that was announced: of which call, what, and with which action.
+    others: Vec<(u32, String, Action)>,
 }
 
 impl Announcement {
@@ -90,7 +93,7 @@ impl Announcement {
     pub(crate) fn call(&mut self, number: u32, name: &str, action: Action) {
         let index = number as usize;
         if action != self.own || index >= MOST_LISTED {
-            return self.thing(String::from(name), action);
+            return self.thing(number, String::from(name), action);
         }
         if index >= self.listed.len() {
             self.listed.resize(index + 64, false);
@@ -100,12 +103,38 @@ impl Announcement {
         }
     }
 
-    /// Announces a group, a file or a call with a condition.
-    pub(crate) fn thing(&mut self, thing: String, action: Action) {
-        let known = |(other, with): &(String, Action)| *other == thing && *with == action;
+    /// Announces an item that is more than a name.
+    pub(crate) fn item(&mut self, abi: Abi, item: &Item<'_>, told: Told, action: Action) {
+        let mut thing = match item.target {
+            Target::Number(number) => match syscalls::name(abi, number) {
+                Some(name) => String::from(name),
+                None => alloc::format!("{number}"),
+            },
+            _ => alloc::format!("{}", item.target),
+        };
+        if let Some(guard) = item.guard {
+            thing.push('(');
+            thing.push_str(&escaped(guard.text.trim_ascii()));
+            thing.push(')');
+        } else if let Some(number) = told.number {
+            return self.call(number, &thing, action);
+        }
+        if matches!(item.target, Target::Group(_)) {
+            // Writing to a String cannot fail.
+            let _ = write!(thing, " ({} system calls)", told.calls);
+        }
+        self.thing(told.number.unwrap_or(u32::MAX), thing, action);
+    }
+
+    /// Announces a group, a file or a call with a condition; `number` is that of the call, if it is
+    /// one.
+    pub(crate) fn thing(&mut self, number: u32, thing: String, action: Action) {
+        let known = |(call, other, with): &(u32, String, Action)| {
+            *call == number && *with == action && *other == thing
+        };
         if !self.others.iter().any(known) {
             self.line(&thing, action);
-            self.others.push((thing, action));
+            self.others.push((number, thing, action));
         }
     }
 

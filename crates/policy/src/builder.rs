@@ -119,6 +119,11 @@ impl Builder {
         self.tables.iter().map(|table| table.abi).collect()
     }
 
+    /// How many ABIs there are.
+    pub(crate) fn table_count(&self) -> usize {
+        self.tables.len()
+    }
+
     /// The ABI of a table.
     pub(crate) fn abi(&self, table: usize) -> Abi {
         self.tables[table].abi

@@ -10,7 +10,7 @@ use syscalls::Abi;
 use crate::announce::{Announcement, Note, notes};
 use crate::builder::{Builder, Place};
 use crate::condition::Id;
-use crate::error::{Error, Fault, Problem, escaped, quoted};
+use crate::error::{Error, Fault, Problem, quoted};
 use crate::file::{Read, Reader};
 use crate::list::{self, Item, Target, Verb, word_at};
 use crate::meaning::Policy;
@@ -90,6 +90,22 @@ pub(crate) struct Saying {
     pub(crate) origin: u32,
 }
 
+/// About which calls something was said.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    /// How many there were.
+    pub(crate) calls: usize,
+    /// The number of a single one on the native ABI.
+    pub(crate) number: Option<u32>,
+}
+
+impl Told {
+    fn calls(calls: usize) -> Told {
+        let number = None;
+        Told { calls, number }
+    }
+}
+
 impl Saying {
     /// What a bare item says.
     pub(crate) fn adding(origin: u32) -> Saying {
@@ -133,15 +149,15 @@ impl<'a> Compiler<'a> {
                 origin,
             };
             match item.target {
-                Target::Number(number) => self.say(Place { table: 0, number }, saying).map(|()| 1),
+                Target::Number(number) => self.number(number, saying),
                 Target::Name(name) => self.names(name, saying),
-                Target::Group(name) => self.group(name, saying),
-                Target::File(_) => Ok(0),
+                Target::Group(name) => self.group(name, saying).map(Told::calls),
+                Target::File(_) => Ok(Told::calls(0)),
             }
         });
         match said {
-            Ok(calls) => {
-                self.announce(item, calls);
+            Ok(told) => {
+                self.announce(item, told);
                 Ok(())
             }
             Err(fault) => Err(self.in_item(item, fault)),
@@ -158,19 +174,32 @@ impl<'a> Compiler<'a> {
         Parser::expression_in(text, start, &mut self.reader.tree).map(Some)
     }
 
-    /// Says something of the call of this name on every ABI that has it; one if any has, or none.
-    pub(crate) fn names(&mut self, name: &str, saying: Saying) -> Result<usize, Fault> {
-        let mut found = false;
-        for (table, abi) in self.builder.abis() {
-            if let Some(number) = syscalls::number(abi, name) {
-                self.say(Place { table, number }, saying)?;
-                found = true;
+    /// Says something of the call with this number on the native ABI.
+    fn number(&mut self, number: u32, saying: Saying) -> Result<Told, Fault> {
+        self.say(Place { table: 0, number }, saying)?;
+        Ok(Told {
+            calls: 1,
+            number: Some(number),
+        })
+    }
+
+    /// Says something of the call of this name on every ABI that has it.
+    pub(crate) fn names(&mut self, name: &str, saying: Saying) -> Result<Told, Fault> {
+        let mut told = Told::calls(0);
+        for table in 0..self.builder.table_count() {
+            let Some(number) = syscalls::number(self.builder.abi(table), name) else {
+                continue;
+            };
+            self.say(Place { table, number }, saying)?;
+            told.calls = 1;
+            if table == 0 {
+                told.number = Some(number);
             }
         }
-        match found {
-            true => Ok(1),
-            false => self.skip(name, saying.origin).map(|()| 0),
+        if told.calls == 0 {
+            self.skip(name, saying.origin)?;
         }
+        Ok(told)
     }
 
     /// Notes a name that only other architectures have; one that none has is a fault.
@@ -306,39 +335,20 @@ impl<'a> Compiler<'a> {
         resolve(purpose, self.builder.conditions(), root)
     }
 
-    fn announce(&mut self, item: &Item<'_>, calls: usize) {
+    fn announce(&mut self, item: &Item<'_>, told: Told) {
         let action = match item.verb {
             Verb::Add => self.builder.own_action(),
             Verb::Set(action) => action,
             Verb::Remove => return,
         };
-        if calls == 0 && matches!(item.target, Target::Name(_)) {
+        if told.calls == 0 && matches!(item.target, Target::Name(_)) {
             return;
         }
-        let abi = self.builder.abi(0);
-        let mut thing = match item.target {
-            Target::Number(number) => match syscalls::name(abi, number) {
-                Some(name) => String::from(name),
-                None => alloc::format!("{number}"),
-            },
-            _ => alloc::format!("{}", item.target),
-        };
-        let number = match item.target {
-            Target::Number(number) => Some(number),
-            Target::Name(name) => syscalls::number(abi, name),
-            _ => None,
-        };
-        if let Some(guard) = item.guard {
-            thing.push('(');
-            thing.push_str(&escaped(guard.text.trim_ascii()));
-            thing.push(')');
-        } else if let Some(number) = number {
-            return self.announcement.call(number, &thing, action);
+        if let (Target::Name(name), Some(number), None) = (&item.target, told.number, item.guard) {
+            return self.announcement.call(number, name, action);
         }
-        if matches!(item.target, Target::Group(_)) {
-            let _ = write!(thing, " ({calls} system calls)");
-        }
-        self.announcement.thing(thing, action);
+        self.announcement
+            .item(self.builder.abi(0), item, told, action);
     }
 
     /// A fault in an item of the list, or in a definition that it uses.

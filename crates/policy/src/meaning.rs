@@ -169,6 +169,11 @@ impl Policy {
         }
     }
 
+    /// What a decision of this policy comes to for some arguments.
+    pub fn settle(&self, decision: &Decision, arguments: &[u64; 6]) -> Action {
+        self.weigh(decision, NO_RULE, arguments).0
+    }
+
     fn weigh(&self, decision: &Decision, origin: u32, arguments: &[u64; 6]) -> (Action, u32) {
         let applies = |case: &&Case| self.conditions.holds(case.condition, arguments);
         match self.cases(decision).iter().find(applies) {

@@ -36,7 +36,7 @@ impl Compiler<'_> {
             };
             let said = match name.strip_prefix('@') {
                 Some(group) => self.group(group, saying),
-                None => self.names(&name, saying),
+                None => self.names(&name, saying).map(|told| told.calls),
             };
             said.map_err(|fault| self.in_file(fault, ""))?;
         }
@@ -78,7 +78,8 @@ impl Compiler<'_> {
         self.reader.bindings.truncate(self.defined);
         let path = escaped(&path);
         let thing = alloc::format!("{path} ({calls} system calls)");
-        self.announcement.thing(thing, self.builder.own_action());
+        let own = self.builder.own_action();
+        self.announcement.thing(u32::MAX, thing, own);
         Ok(())
     }
 

@@ -366,7 +366,9 @@ impl<'a> Parser<'a> {
     fn sign(&mut self) -> Option<(Sign, u8)> {
         self.skip_blanks();
         let rest = self.text.get(self.at..)?;
-        let found = SIGNS.iter().find(|sign| rest.starts_with(sign.0))?;
+        // Most words are followed by no sign that starts so, and no comparison is needed.
+        let mut alike = SIGNS.iter().filter(|sign| rest.first() == sign.0.first());
+        let found = alike.find(|sign| rest.starts_with(sign.0))?;
         Some((found.2, found.1))
     }
 

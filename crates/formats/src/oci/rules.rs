@@ -122,6 +122,10 @@ impl<'a> Calls<'a> {
             }
             default => (Mode::AllowList, default, Action::Allow),
         };
+        if default == Action::Log {
+            let note = "calls of other ABIs are logged and run, too; container engines kill them";
+            self.notes.push(note.into());
+        }
         let mut items: Vec<String> = Vec::new();
         for call in &mut self.all {
             self.notes.extend(call.settle());
@@ -174,12 +178,12 @@ impl Call<'_> {
             .rows
             .iter()
             .filter(|(action, _)| *action != rule.action);
-        if self.always.is_none() && others.clone().any(|(_, other)| begins(other, &row)) {
+        if self.always.is_none() && others.clone().any(|(_, other)| starts_with(other, &row)) {
             return Err(rule.at.wrong(format!(
                 "{name} has a rule with another action for some of the same arguments; libseccomp refuses that"
             )));
         }
-        if others.any(|(_, other)| begins(&row, other)) {
+        if others.any(|(_, other)| starts_with(&row, other)) {
             return Ok(Some(format!(
                 "{place}: an earlier rule has all these arguments of {name}; ignored"
             )));
@@ -239,13 +243,11 @@ impl Call<'_> {
     }
 }
 
-/// Whether a rule's tests are the first of another's, in the order of the arguments.
-fn begins(row: &Row, other: &Row) -> bool {
-    let length = other
-        .iter()
-        .rposition(Option::is_some)
-        .map_or(0, |last| last + 1);
-    row[..length] == other[..length]
+/// Whether a row starts with all tests of another, in the order of the arguments.
+fn starts_with(row: &Row, beginning: &Row) -> bool {
+    let last = beginning.iter().rposition(Option::is_some);
+    let length = last.map_or(0, |last| last + 1);
+    row[..length] == beginning[..length]
 }
 
 /// A row as an expression of our language.
