@@ -141,9 +141,9 @@ pub(crate) struct PolicyArguments {
 /// How policy files are read.
 #[derive(Debug, Args)]
 pub(crate) struct Files {
-    /// What a .seccomp file or a list in a file is
-    #[arg(long, value_enum, default_value = "whitelist")]
-    pub(crate) mode: FileMode,
+    /// What a .seccomp file or a list in a file is (default: whitelist, unless it says DEFAULT_POLICY = allow)
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<FileMode>,
     /// The format of policy files: list, seccomp, oci, systemd, minijail (default: by content)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) from: Option<formats::Format>,

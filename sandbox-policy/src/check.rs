@@ -25,7 +25,7 @@ pub(crate) fn run(
         // With one file its name says nothing.
         findings.extend(found.into_iter().map(|finding| match files.len() {
             1 => finding,
-            _ => format!("{}: {finding}", file.display()),
+            _ => format!("{}: {finding}", file.to_string_lossy()),
         }));
     }
     let clean = findings.is_empty();

@@ -79,12 +79,10 @@ impl Look<'_> {
         never.chain(always).collect()
     }
 
-    /// An allow rule that a value in the bits that the kernel ignores makes true.
+    /// An allow rule that a value in the bits that the kernel ignores makes true, or a deny rule
+    /// that it makes false.
     fn passed_by_garbage(&self, case: &Case) -> Option<String> {
-        if !case.action.runs() {
-            return None;
-        }
-        let index = self.inequality(case.condition)?;
+        let index = self.unsafe_comparison(case.condition, case.action.runs())?;
         let name = syscalls::arguments(self.call)?
             .nth(usize::from(index))?
             .name;
@@ -94,13 +92,14 @@ impl Look<'_> {
         ))
     }
 
-    /// The first argument wider than what the kernel reads in a comparison other than `==`.
-    fn inequality(&self, id: Id) -> Option<u8> {
+    /// The first argument wider than what the kernel reads, in a comparison that garbage decides; to
+    /// an allow rule `==` is none, since garbage only makes it false.
+    fn unsafe_comparison(&self, id: Id, allows: bool) -> Option<u8> {
         match self.policy.conditions().node(id) {
-            Node::All(left, right) | Node::Any(left, right) => {
-                self.inequality(left).or_else(|| self.inequality(right))
-            }
-            Node::Compare(Comparison::Equal, ..) => None,
+            Node::All(left, right) | Node::Any(left, right) => self
+                .unsafe_comparison(left, allows)
+                .or_else(|| self.unsafe_comparison(right, allows)),
+            Node::Compare(Comparison::Equal, ..) if allows => None,
             Node::Compare(_, left, right) => self.too_wide(left).or_else(|| self.too_wide(right)),
             _ => None,
         }

@@ -20,7 +20,14 @@ pub(crate) fn run(
     output: Option<&Path>,
 ) -> Result<Output, Failure> {
     let compiled = Source::read(arguments, file)?.compile(Abi::NATIVE)?;
-    let mut text = formats::write(to, &compiled.policy, lossy)?;
+    let policy = &compiled.policy;
+    let mut text = formats::write(to, policy, lossy)?;
+    if to == Format::List {
+        // A list has no place for what it cannot say, nor for what else makes the policy.
+        let losses = formats::losses(to, policy).into_iter();
+        let losses: String = losses.map(|loss| format!("# lost: {loss}\n")).collect();
+        text = losses + &formats::assignments(policy, &text);
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }

@@ -20,6 +20,9 @@ pub(crate) fn run(
     output: Option<&Path>,
 ) -> Result<Output, Failure> {
     let compiled = Source::read(arguments, file)?.compile(Abi::NATIVE)?;
+    if compiled.policy.actions().contains(&policy::Action::Trace) {
+        return Err(filter::Error::Trace.into());
+    }
     let program = Program::compile(&compiled.policy, None)?.check(&compiled.policy, None)?;
     let bytes = match form {
         Form::Bpf => raw(program.instructions()),

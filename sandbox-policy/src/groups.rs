@@ -10,7 +10,7 @@ use crate::failure::Failure;
 pub(crate) fn run(name: Option<&str>, json: bool) -> Result<Output, Failure> {
     let text = match name {
         Some(name) => one(name, json)?,
-        None => all(json),
+        None => all(json)?,
     };
     Ok(Output::text(text))
 }
@@ -23,7 +23,24 @@ fn members(group: Group) -> Vec<&'static str> {
         .collect()
 }
 
+/// The items of a promise's list: between colons outside parentheses, with conditions.
+fn items(promise: &str) -> Result<Vec<String>, Failure> {
+    let list = policy::List::parse("the promise", promise.as_bytes())?;
+    Ok(list.items.iter().map(ToString::to_string).collect())
+}
+
 fn one(name: &str, json: bool) -> Result<String, Failure> {
+    let plain = name.trim_start_matches('@');
+    if let Some(promise) = plain.strip_prefix("pledge-").and_then(policy::pledge) {
+        let items = items(promise)?;
+        return Ok(match json {
+            true => format!(
+                "{:#}\n",
+                serde_json::json!({"group": plain, "calls": items})
+            ),
+            false => items.iter().map(|item| format!("{item}\n")).collect(),
+        });
+    }
     let group = syscalls::group(name.trim_start_matches('@')).ok_or_else(|| Failure::Unknown {
         kind: "group",
         word: name.to_string(),
@@ -39,22 +56,32 @@ fn one(name: &str, json: bool) -> Result<String, Failure> {
     Ok(members.iter().map(|name| format!("{name}\n")).collect())
 }
 
-fn all(json: bool) -> String {
+/// The names of all groups and promises, with how many calls they have.
+fn counts() -> Result<Vec<(String, usize)>, Failure> {
+    let groups = syscalls::groups();
+    let mut counts: Vec<(String, usize)> = groups
+        .map(|group| (group.name().to_string(), members(group).len()))
+        .collect();
+    for name in policy::pledges() {
+        let promise = policy::pledge(name).unwrap_or_default();
+        counts.push((format!("pledge-{name}"), items(promise)?.len()));
+    }
+    Ok(counts)
+}
+
+fn all(json: bool) -> Result<String, Failure> {
+    let counts = counts()?;
     if json {
-        let groups: Vec<_> = syscalls::groups()
-            .map(|group| serde_json::json!({"group": group.name(), "calls": members(group).len()}))
+        let groups = counts.iter();
+        let groups: Vec<_> = groups
+            .map(|(name, count)| serde_json::json!({"group": name, "calls": count}))
             .collect();
-        return format!("{:#}\n", serde_json::Value::from(groups));
+        return Ok(format!("{:#}\n", serde_json::Value::from(groups)));
     }
     let mut text = String::new();
-    for group in syscalls::groups() {
+    for (name, count) in counts {
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "@{:<18} {:4} calls",
-            group.name(),
-            members(group).len()
-        );
+        let _ = writeln!(text, "@{name:<18} {count:4} calls");
     }
-    text
+    Ok(text)
 }

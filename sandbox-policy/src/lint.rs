@@ -129,9 +129,9 @@ impl Lint<'_> {
     fn blind(&self) -> impl Iterator<Item = String> {
         BLIND.iter().filter_map(|(call, sibling)| {
             let conditional = matches!(self.answer(call), Some(Answer::Decision(_)));
-            let open = self.answer(sibling).is_some_and(|answer| self.policy.always_runs(answer));
+            let open = self.answer(sibling).is_some_and(|answer| self.policy.may_run(answer));
             (conditional && open).then(|| {
-                format!("error: {call} has a condition, but {sibling} is allowed without one, and no filter sees its arguments; deny {sibling} with ENOSYS")
+                format!("error: {call} has a condition, but {sibling} may run, and no filter sees its arguments; deny {sibling} with ENOSYS")
             })
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use policy::{Answer, Policy, Table};
+use policy::{Policy, Table};
 use syscalls::Abi;
 
 use crate::Output;
@@ -84,7 +84,7 @@ impl Shown {
 
 fn shown(policy: &Policy, table: &Table) -> Shown {
     let abi = table.abi();
-    let words = |name: &str, number| in_words(policy, name, table.answer(number));
+    let words = |name: &str, number| policy.words(name, table.answer(number));
     Shown {
         abi: abi.name(),
         calls: syscalls::names(abi)
@@ -93,19 +93,4 @@ fn shown(policy: &Policy, table: &Table) -> Shown {
         beyond: words("", syscalls::newest(abi) + 1),
         minus_one: table.minus_one_action().to_string(),
     }
-}
-
-/// An answer: its action, or `ACTION if CONDITION, …, else ACTION`.
-pub(crate) fn in_words(policy: &Policy, call: &str, answer: Answer) -> String {
-    let decision = match answer {
-        Answer::Action(action) => return action.to_string(),
-        Answer::Decision(decision) => decision,
-    };
-    let mut words = String::new();
-    for case in policy.cases(&decision) {
-        let condition = policy.conditions().display(case.condition, call);
-        let _ = write!(words, "{} if {condition}, ", case.action);
-    }
-    let _ = write!(words, "else {}", decision.otherwise);
-    words
 }

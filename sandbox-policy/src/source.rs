@@ -35,9 +35,9 @@ impl Source {
             .filter_map(|name| Some((*name, std::env::var_os(name)?)))
             .collect();
         let files = &arguments.files;
-        let get = |name: &str| match (name, &files.add_arch) {
-            (policy::ARCH, Some(arch)) => Some(arch.as_bytes()),
-            _ => variables.get(name).map(|value| value.as_bytes()),
+        let get = |name: &str| match name {
+            policy::ARCH if files.add_arch.is_some() => None,
+            name => variables.get(name).map(|value| value.as_bytes()),
         };
         let opened = match file {
             Some(path) => Some(open(files, path)?),
@@ -53,7 +53,11 @@ impl Source {
             _ => None,
         };
         let default = arguments.default_action.as_deref().map(OsStr::as_bytes);
-        let request = Request::from_options(list, default, get)?.ok_or(Failure::NoPolicy)?;
+        let request = Request::from_options(list, default, get)?;
+        let mut request = request.ok_or(Failure::NoPolicy)?;
+        if let Some(arch) = &files.add_arch {
+            request.set_besides("--add-arch", arch.as_bytes())?;
+        }
         let mut source = Source::plain(&request, files);
         if let Some(file) = opened {
             source.take_up(file, default.is_some());
@@ -77,23 +81,24 @@ impl Source {
 
     /// What a file says besides its list.
     fn take_up(&mut self, file: formats::Source, default_given: bool) {
-        let complete = file.is_complete();
+        let (complete, foreign) = (file.is_complete(), file.is_foreign());
         let own = file.reading.request("the file");
         if complete && !default_given {
             self.default = own.default;
         }
         self.besides = self.besides.or(own.besides);
-        self.whole_registers = complete && own.whole_registers;
+        self.whole_registers = foreign;
         self.notes = file.reading.notes;
     }
 
     /// The policy of a file alone.
     pub(crate) fn of_file(files: &Files, path: &OsStr) -> Result<Source, Failure> {
         let file = open(files, path)?;
-        let arch = files.add_arch.as_deref().map(OsStr::as_bytes);
-        let get = |name: &str| arch.filter(|_| name == policy::ARCH);
         let (mode, list) = (file.reading.mode, file.reading.list.as_bytes());
-        let request = Request::new(mode, "the file", list, get)?;
+        let mut request = Request::plain(mode, "the file", list, Action::KillProcess);
+        if let Some(arch) = &files.add_arch {
+            request.set_besides("--add-arch", arch.as_bytes())?;
+        }
         let mut source = Source::plain(&request, files);
         source.take_up(file, false);
         Ok(source)
@@ -149,10 +154,10 @@ fn open(files: &Files, path: &OsStr) -> Result<formats::Source, Failure> {
         kernel: (u32::MAX, 0),
         capabilities: &capabilities,
     };
-    let mode = match files.mode {
+    let mode = files.mode.map(|mode| match mode {
         FileMode::Whitelist => Mode::AllowList,
         FileMode::Blacklist => Mode::DenyList,
-    };
+    });
     let read = filter::sys::read_policy;
     Ok(formats::Source::open(path, mode, &read, &circumstances)?)
 }

@@ -200,19 +200,22 @@ impl Options {
             _ => None,
         };
         let default = self.default_action.as_ref().map(|action| action.as_bytes());
-        let get = |name: &str| match (name, &self.arch) {
-            (policy::ARCH, Some(arch)) => Some(arch.as_bytes()),
-            _ => variables.get(name),
+        let get = |name: &str| match name {
+            policy::ARCH if self.arch.is_some() => None,
+            name => variables.get(name),
         };
         let request = Request::from_options(list, default, get)?;
         let mut request = request.ok_or(Failure::NoPolicy)?;
+        if let Some(arch) = &self.arch {
+            request.set_besides("--arch", arch.as_bytes())?;
+        }
         if let Some(file) = file.filter(|file| file.is_complete()) {
             let own = file.reading.request("--policy");
             if default.is_none() {
                 request.default = own.default;
             }
             request.besides = request.besides.or(own.besides);
-            request.whole_registers = own.whole_registers;
+            request.whole_registers = file.is_foreign();
         }
         request.log |= self.log;
         request.quiet |= self.quiet;

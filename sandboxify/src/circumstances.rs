@@ -4,7 +4,6 @@
 use std::ffi::OsStr;
 
 use formats::{Circumstances, Source};
-use policy::Mode;
 use syscalls::Abi;
 
 use crate::failure::Failure;
@@ -22,7 +21,7 @@ pub(crate) fn open(path: &OsStr) -> Result<Source, Failure> {
         capabilities: &held,
     };
     let files = filter::sys::read_policy;
-    Ok(Source::open(path, Mode::AllowList, &files, &circumstances)?)
+    Ok(Source::open(path, None, &files, &circumstances)?)
 }
 
 /// Major and minor version; an unknown kernel counts as the oldest.

@@ -42,6 +42,14 @@ pub(crate) fn arrange(
             ));
         }
     }
+    if request.whole_registers {
+        let ours = Request {
+            whole_registers: false,
+            ..*request
+        };
+        // The object has no word for it: it would refuse such a rule in the program itself.
+        ours.compile(syscalls::Abi::NATIVE, &filter::sys::read_policy)?;
+    }
     if sys::executes_securely() {
         return Err(refuse(
             "real and effective ids differ, so the loader preloads nothing from a path; use --method ticket",

@@ -1,12 +1,12 @@
 //! `--print`: the compiled policy in words.
 //!
 //! The words come from running the compiled program on every known call, so they show what the
-//! kernel will do and not what was meant.
+//! kernel will do and not what was meant. Of calls whose arguments decide, the conditions are shown.
 
 use std::fmt::Write as _;
 
 use filter::Call;
-use policy::{Action, Compiled, MINUS_ONE, Policy};
+use policy::{Action, Answer, Compiled, MINUS_ONE, Policy};
 use syscalls::Abi;
 
 use crate::compiler::Compiler;
@@ -44,7 +44,7 @@ pub(crate) fn in_words(compiled: &Compiled, compiler: Compiler) -> Result<String
     let mut sections: Vec<(Action, Vec<&str>)> = Vec::new();
     for action in policy.actions() {
         let wanted = Some(filter::action_value(action));
-        let calls = syscalls::names(policy.abi());
+        let calls = syscalls::names(policy.abi()).filter(|&(_, number)| !depends(policy, number));
         let names = calls.filter(|&(_, number)| answer(audit, number) == wanted);
         sections.push((action, names.map(|(name, _)| name).collect()));
     }
@@ -58,11 +58,28 @@ pub(crate) fn in_words(compiled: &Compiled, compiler: Compiler) -> Result<String
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{action}: the other {} system calls", names.len());
     }
+    conditional(&mut text, policy);
     rest(&mut text, policy, answer);
     for note in &compiled.notes {
         let _ = writeln!(text, "note: {note}");
     }
     Ok(text)
+}
+
+/// Whether what a call gets depends on its arguments.
+fn depends(policy: &Policy, number: u32) -> bool {
+    matches!(policy.native().answer(number), Answer::Decision(_))
+}
+
+/// The calls whose arguments decide, with the conditions.
+fn conditional(text: &mut String, policy: &Policy) {
+    for (name, number) in syscalls::names(policy.abi()) {
+        if depends(policy, number) {
+            let words = policy.words(name, policy.native().answer(number));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{name}: {words}");
+        }
+    }
 }
 
 fn section(text: &mut String, action: Action, names: &[&str]) {

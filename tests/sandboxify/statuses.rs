@@ -62,15 +62,6 @@ fn our_own_failures_give_125() {
         "magic",
     );
     refused(&["--quiet=1", "--deny", "acct"], hello, 125, usage);
-    let missing = ["--policy", "/nonexistent/policy"];
-    refused(
-        &missing,
-        hello,
-        125,
-        "/nonexistent/policy: cannot be read: ENOENT",
-    );
-    let twice = ["--policy", "/dev/null", "--allow", ""];
-    refused(&twice, hello, 125, "--allow: --policy was given already");
     for action in ["allow", "Log", "errno(0)", "errno(4096)", ""] {
         let options = ["--deny", "acct", "--default-action", action];
         refused(&options, hello, 125, "--default-action");
@@ -84,6 +75,25 @@ fn our_own_failures_give_125() {
         let outcome = Run::new(sandboxify()).args(arguments).outcome();
         outcome.status(125).stdout("").stderr_has(usage);
     }
+}
+
+#[test]
+fn a_policy_file_that_cannot_be_used_gives_125() {
+    let hello = hello_static();
+    let hello = text(&hello);
+    let missing = ["--policy", "/nonexistent/policy"];
+    refused(
+        &missing,
+        hello,
+        125,
+        "/nonexistent/policy: cannot be read: ENOENT",
+    );
+    let twice = ["--policy", "/dev/null", "--allow", ""];
+    refused(&twice, hello, 125, "--allow: --policy was given already");
+    let directory = public_directory();
+    let wrong = file(directory.path(), "p.seccomp", "read: 1\nwirte: 1\n", 0o644);
+    let place = format!("{}:2:1: unknown system call", text(&wrong));
+    refused(&["--policy", text(&wrong)], hello, 125, &place);
 }
 
 #[test]

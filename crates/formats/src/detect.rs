@@ -18,6 +18,9 @@ pub fn detect(path: &str, text: &[u8]) -> Format {
     if lines().any(|line| line == "kind: SeccompProfile") {
         return Format::Crd;
     }
+    if crate::list::is_assigned(text.as_bytes()) {
+        return Format::List;
+    }
     if lines().any(is_of_a_unit) {
         return Format::Systemd;
     }

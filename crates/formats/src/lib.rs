@@ -175,6 +175,12 @@ pub fn shell_quoted(list: &str) -> String {
     list::shell_quoted(list)
 }
 
+/// The assignments of variables that make this policy of its list, quoted for a POSIX shell; what
+/// [`read`] takes as a list, too.
+pub fn assignments(policy: &Policy, list: &str) -> String {
+    list::assignments(policy, list)
+}
+
 /// Whether a policy is an allow-list or a deny-list, for those who set the variables; the violation's
 /// action is [`Policy::default_action`].
 pub fn mode(policy: &Policy) -> Mode {

@@ -22,6 +22,9 @@ pub(crate) fn read(text: &[u8], context: &Context<'_>) -> Result<Reading, Error>
             problem: "not UTF-8".into(),
         }
     })?;
+    if is_assigned(text.as_bytes()) {
+        return assigned(text, context);
+    }
     Ok(Reading {
         mode: Mode::AllowList,
         default: Action::KillProcess,
@@ -29,6 +32,72 @@ pub(crate) fn read(text: &[u8], context: &Context<'_>) -> Result<Reading, Error>
         besides: None,
         notes: Vec::new(),
     })
+}
+
+/// Whether a text is not a bare list but sets the variables, as an environment file does.
+pub(crate) fn is_assigned(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut words = text.lines().map(str::trim_start);
+    words.any(|line| assignment(line).is_some())
+}
+
+/// `NAME=value` for a variable of the contract, as systemd's EnvironmentFile= and a shell read it.
+fn assignment(line: &str) -> Option<(&str, String)> {
+    let line = line.trim();
+    let (name, value) = line
+        .strip_prefix("export ")
+        .unwrap_or(line)
+        .split_once('=')?;
+    let value = value.trim();
+    let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    let value = match (quoted('\''), quoted('"')) {
+        (Some(inner), _) => inner.replace(r"'\''", "'"),
+        (None, Some(inner)) => inner.into(),
+        (None, None) => value.into(),
+    };
+    policy::VARIABLES.contains(&name).then_some((name, value))
+}
+
+/// What the variables of an environment file come to together.
+fn assigned(text: &str, context: &Context<'_>) -> Result<Reading, Error> {
+    let wrong = |problem: String| Error::Value {
+        path: context.path.into(),
+        place: "variables".into(),
+        problem,
+    };
+    let variables: Vec<(&str, String)> = text.lines().filter_map(assignment).collect();
+    let get = |name: &str| {
+        let last = variables.iter().rev().find(|(known, _)| *known == name);
+        last.map(|(_, value)| value.as_bytes())
+    };
+    let request = Request::from_variables(get).map_err(|error| wrong(error.to_string()))?;
+    let request = request.ok_or_else(|| wrong("no list".into()))?;
+    Ok(Reading {
+        mode: request.mode,
+        default: request.default,
+        list: String::from_utf8_lossy(request.list).into_owned(),
+        besides: request.besides,
+        notes: Vec::new(),
+    })
+}
+
+/// The assignments that make a policy of a list, for a shell or an environment file.
+pub(crate) fn assignments(policy: &Policy, list: &str) -> String {
+    let variable = match mode(policy) {
+        Mode::AllowList => policy::ALLOW,
+        Mode::DenyList => policy::DENY,
+    };
+    let mut text = format!("{variable}={}\n", shell_quoted(list));
+    let default = policy.default_action();
+    if default != Action::KillProcess {
+        let word = shell_quoted(&default.to_string());
+        text.push_str(&format!("{}={word}\n", policy::DEFAULT_ACTION));
+    }
+    if let Some(table) = policy.tables().get(1) {
+        let word = shell_quoted(table.abi().name());
+        text.push_str(&format!("{}={word}\n", policy::ARCH));
+    }
+    text
 }
 
 /// Whether a policy is an allow-list or a deny-list.

@@ -12,16 +12,18 @@ pub struct Source {
     pub format: Format,
     /// What it says.
     pub reading: Reading,
+    complete: bool,
 }
 
 impl Source {
-    /// Reads a policy file. One of Oz's becomes a list of one path, in the mode that is given.
+    /// Reads a policy file. One of Oz's becomes a list of one path. `mode` is for files that do not
+    /// say whether they allow or deny.
     ///
     /// # Errors
     /// [`Error::Unreadable`], or what [`read`] says.
     pub fn open(
         path: &str,
-        mode: Mode,
+        mode: Option<Mode>,
         files: &Read<'_>,
         circumstances: &Circumstances<'_>,
     ) -> Result<Source, Error> {
@@ -38,19 +40,29 @@ impl Source {
             capabilities: circumstances.capabilities,
         };
         let mut reading = read(format, &text, &context)?;
-        if !Source::settles(format) {
+        let complete = match format {
+            Format::List => crate::list::is_assigned(&text),
+            Format::Seccomp => false,
+            _ => true,
+        };
+        if let Some(mode) = mode.filter(|_| !complete) {
             reading.mode = mode;
         }
-        Ok(Source { format, reading })
+        Ok(Source {
+            format,
+            reading,
+            complete,
+        })
     }
 
     /// Whether the file itself says what it allows or denies and what a violation does.
     pub fn is_complete(&self) -> bool {
-        Source::settles(self.format)
+        self.complete
     }
 
-    fn settles(format: Format) -> bool {
-        !matches!(format, Format::List | Format::Seccomp)
+    /// Whether it compares whole registers, as foreign formats do.
+    pub fn is_foreign(&self) -> bool {
+        !matches!(self.format, Format::List | Format::Seccomp)
     }
 }
 

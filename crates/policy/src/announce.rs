@@ -161,8 +161,8 @@ pub(crate) fn notes(policy: &Policy) -> impl Iterator<Item = Note> {
         Some(table.answer(syscalls::number(table.abi(), name)?))
     };
     let denied = move |name: &&&str| {
-        let listed = native.is_some_and(|table| table.unlisted_action().runs());
-        listed && answer(name).is_some_and(|answer| answer != Answer::Action(Action::Allow))
+        let deny_list = native.is_some_and(|table| table.unlisted_action() == Action::Allow);
+        deny_list && answer(name).is_some_and(|answer| answer != Answer::Action(Action::Allow))
     };
     let unfilterable = NEVER_FILTERED.iter().filter(denied);
     let unfilterable = unfilterable.map(|name| Note::Unfilterable { name });

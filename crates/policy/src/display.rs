@@ -1,8 +1,10 @@
 //! Conditions back in words: the text that reads as the same condition.
 
+use alloc::string::String;
 use core::fmt;
 
 use crate::condition::{Comparison, Conditions, Id, Node, Operator, Part};
+use crate::meaning::{Answer, Policy};
 
 /// A condition as an expression of the language; see [`Conditions::display`].
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,23 @@ impl Conditions {
             id,
             call,
         }
+    }
+}
+
+impl Policy {
+    /// What a call gets, in words: its action, or `ACTION if CONDITION, …, else ACTION`.
+    pub fn words(&self, call: &str, answer: Answer) -> String {
+        let decision = match answer {
+            Answer::Action(action) => return alloc::format!("{action}"),
+            Answer::Decision(decision) => decision,
+        };
+        let mut words = String::new();
+        for case in self.cases(&decision) {
+            let condition = self.conditions().display(case.condition, call);
+            words.push_str(&alloc::format!("{} if {condition}, ", case.action));
+        }
+        words.push_str(&alloc::format!("else {}", decision.otherwise));
+        words
     }
 }
 
@@ -69,6 +88,7 @@ impl Expression<'_> {
                 self.pair(f, left, sign(operator), right, WORD, WORD)
             }
             Node::Number(number) if number < 1024 => write!(f, "{number}"),
+            Node::Number(number) if !number < 1 << 32 => write!(f, "~{:#x}", !number),
             Node::Number(number) => write!(f, "{number:#x}"),
             Node::Argument(index, part) => match (self.name(node), part) {
                 (Some(name), _) => f.write_str(name),

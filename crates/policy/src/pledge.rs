@@ -3,11 +3,10 @@
 //! its filter; where we differ, a comment here says why.
 //!
 //! They are meant for `SECCOMP_DEFAULT_ACTION=EPERM`, the original's own default: programs try what
-//! they can do without (glibc's clone3 before clone, its resolver's netlink socket) and go on when
-//! refused. `@pledge-stdio` comes first in a list: it restricts by conditions what other promises have
-//! without, and the last item wins. What has no condition holds for the whole list: `@pledge-anet`
-//! beside `@pledge-unix` may connect. No promise has openat2 or clone3, whose arguments are behind a
-//! pointer that no filter can follow.
+//! they can do without (their resolver's netlink socket) and go on when refused. Several promises
+//! add up in any order: a condition takes back nothing that another promise has without one, so
+//! `@pledge-anet` beside `@pledge-unix` may connect. No promise has openat2 or clone3, whose arguments
+//! are behind a pointer that no filter can follow; they answer ENOSYS.
 
 // Flags of open. O_TMPFILE contains O_DIRECTORY, which must stay free.
 macro_rules! read_only {

@@ -114,7 +114,7 @@ impl<'a> Request<'a> {
             default_action(DEFAULT_ACTION, text)
         })?;
         Ok(Request {
-            besides: abis(get(ARCH))?,
+            besides: abis(ARCH, get(ARCH))?,
             log: switch(LOG, get(LOG))?,
             quiet: switch(QUIET, get(QUIET))?,
             ..Request::plain(mode, origin, list, default)
@@ -142,6 +142,15 @@ impl<'a> Request<'a> {
     /// [`Error::Value`] when it is unknown or `allow`.
     pub fn set_default(&mut self, origin: &'static str, text: &[u8]) -> Result<(), Error> {
         self.default = default_action(origin, text)?;
+        Ok(())
+    }
+
+    /// Replaces the ABIs besides the native one by those of an option.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for an ABI that cannot be added.
+    pub fn set_besides(&mut self, origin: &'static str, text: &[u8]) -> Result<(), Error> {
+        self.besides = abis(origin, Some(text))?;
         Ok(())
     }
 }
@@ -173,14 +182,14 @@ pub(crate) const OTHER: Abi = match Abi::NATIVE {
 };
 
 /// Reads a list of ABIs. The native one may be named and changes nothing.
-fn abis(text: Option<&[u8]>) -> Result<Option<Abi>, Error> {
+fn abis(origin: &'static str, text: Option<&[u8]>) -> Result<Option<Abi>, Error> {
     let mut besides = None;
     let names = text.unwrap_or_default().split(|&byte| byte == b':');
     for name in names.map(<[u8]>::trim_ascii) {
         if name == OTHER.name().as_bytes() {
             besides = Some(OTHER);
         } else if !name.is_empty() && name != Abi::NATIVE.name().as_bytes() {
-            return Err(value_error(ARCH, name, Problem::BadAbi));
+            return Err(value_error(origin, name, Problem::BadAbi));
         }
     }
     Ok(besides)

@@ -106,6 +106,9 @@ impl Sources {
     /// The rule at a place, for a reader: an item of a list as written, or `FILE:LINE: rule`.
     pub fn rule(&self, at: u32) -> Option<String> {
         let at = at as usize;
+        if at >= self.text.len() {
+            return None;
+        }
         let part = self.part(at)?;
         let Some(path) = &part.path else {
             let behind = self
