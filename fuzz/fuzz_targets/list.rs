@@ -38,6 +38,10 @@ fn violation(setting: u8) -> Action {
 
 fn prints_and_reads_back(list: &[u8]) {
     if let Ok(list) = List::parse("LIST", list) {
+        // A path or a condition that is no text is printed for a reader, not for the parser.
+        if list.items.iter().any(|item| std::str::from_utf8(item.written).is_err()) {
+            return;
+        }
         let printed = list.to_string();
         let again = List::parse("LIST", printed.as_bytes()).expect("what was printed");
         assert_eq!(list.items.len(), again.items.len(), "{printed:?}");
@@ -53,7 +57,7 @@ fn has_a_program(compiled: &Compiled, setting: u8) {
     let policy = &compiled.policy;
     let program = match Program::compile(policy, ticket.as_ref()) {
         Ok(program) => program,
-        Err(Error::TooLong { .. }) => return,
+        Err(Error::TooLong { .. } | Error::TooComplicated { .. }) => return,
         Err(other) => panic!("{other}"),
     };
     if let Err(error) = program.check(policy, ticket.as_ref()) {

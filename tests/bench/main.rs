@@ -144,6 +144,12 @@ fn as_table(
         "  the check, of making a filter of 400 conditions: {share:5.3}  (at most {:.2}) {verdict}",
         making::MOST
     );
+    add_calls(&mut text, calls);
+    text
+}
+
+/// What single calls cost.
+fn add_calls(text: &mut String, calls: &[per_call::Cost]) {
     text.push_str("an allowed call\n");
     for cost in calls {
         let _ = writeln!(text, "  {:<46} {:8.1} ns", cost.name, cost.nanoseconds);
@@ -154,7 +160,6 @@ fn as_table(
     if per_call::costs_more_than_libseccomp(calls) {
         text.push_str("  MISSED: the comparison costs over 10 ns more than under libseccomp\n");
     }
-    text
 }
 
 fn as_json(

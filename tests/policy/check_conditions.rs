@@ -146,7 +146,7 @@ fn protection_bits_compared_as_one_number_where_they_are_refused() {
 fn a_condition_beside_a_call_that_hides_the_same_arguments() {
     let why = |call: &str, sibling: &str| {
         format!(
-            "error: {call} has a condition, but {sibling} is allowed without one, and no filter sees its arguments; deny {sibling} with ENOSYS"
+            "error: {call} has a condition, but {sibling} may run, and no filter sees its arguments; deny {sibling} with ENOSYS"
         )
     };
     for (call, condition, sibling) in [

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use sandbox_tests::{Run, sandbox_policy};
+
 use crate::Files;
 
 /// Formats that are read, too.
@@ -165,7 +167,7 @@ fn a_profile_for_clusters_is_written_and_not_read() {
 #[test]
 fn lists_options_and_variables_are_converted_as_files_are() {
     let files = Files::new(&[("policy", "read:write")]);
-    let list = |run: sandbox_tests::Run| run.outcome().succeeded().stdout;
+    let list = |run: Run| run.outcome().succeeded().stdout;
     let of_file = list(files.tool(["convert", "--to", "oci", "policy"]));
     let of_option = ["convert", "--to", "oci", "--list-allow", "read:write"];
     assert_eq!(list(files.tool(of_option)), of_file);
@@ -183,5 +185,44 @@ fn lists_options_and_variables_are_converted_as_files_are() {
     outcome
         .outcome()
         .succeeded()
-        .stdout("read(fd == 1):write\n");
+        .stdout("SECCOMP_SYSCALL_ALLOW='read(fd == 1):write'\n");
+}
+
+#[test]
+fn a_list_is_written_as_the_variables_that_make_the_policy() {
+    let files = Files::new(&[]);
+    let convert = |arguments: &[&str]| {
+        let run = files.tool(["convert", "--to", "list"]).args(arguments);
+        run.outcome().succeeded().stdout
+    };
+    let denied = convert(&[
+        "--list-deny",
+        "execve:mkdir=EPERM",
+        "--default-action",
+        "trap",
+    ]);
+    assert_eq!(
+        denied,
+        "SECCOMP_SYSCALL_DENY='mkdir=EPERM:execve'\nSECCOMP_DEFAULT_ACTION='trap'\n"
+    );
+    let added = convert(&["--list-allow", "read", "--add-arch", "x86"]);
+    assert_eq!(added, "SECCOMP_SYSCALL_ALLOW='read'\nSECCOMP_ARCH='x86'\n");
+    // A shell and this tool read them alike.
+    fs::write(files.path().join("variables"), &denied).expect("variables");
+    let script = "set -a; . ./variables; exec \"$0\" test execve";
+    let run = Run::new("sh").args(["-c", script]).directory(files.path());
+    run.arg(sandbox_policy())
+        .outcome()
+        .status(1)
+        .stdout("execve: trap (execve)\n");
+    let outcome = files
+        .tool(["test", "variables", "execve", "mkdir"])
+        .outcome();
+    outcome
+        .status(1)
+        .stdout("execve: trap (execve)\nmkdir: EPERM (mkdir=EPERM)\n");
+    files
+        .tool(["test", "variables", "read"])
+        .outcome()
+        .succeeded();
 }

@@ -12,6 +12,15 @@ fn members(group: syscalls::Group) -> Vec<&'static str> {
         .collect()
 }
 
+/// The promises with how many items they have, by the policy crate.
+fn promises() -> impl Iterator<Item = (String, String)> {
+    policy::pledges().map(|name| {
+        let text = policy::pledge(name).expect("a promise").as_bytes();
+        let list = policy::List::parse("promise", text).expect("a list");
+        (format!("@pledge-{name}"), list.items.len().to_string())
+    })
+}
+
 #[test]
 fn the_list_has_every_group_with_its_size() {
     let outcome = tool(["groups"]).outcome().succeeded();
@@ -24,8 +33,8 @@ fn the_list_has_every_group_with_its_size() {
         let size = members(group).len().to_string();
         (format!("@{}", group.name()), size)
     });
-    let expected: Vec<_> = expected.collect();
-    assert!(expected.len() > 20, "{expected:?}");
+    let expected: Vec<_> = expected.chain(promises()).collect();
+    assert!(expected.len() > 40, "{expected:?}");
     assert_eq!(rows.len(), expected.len());
     for (row, (name, size)) in rows.iter().zip(&expected) {
         assert_eq!(row, &[name, size, "calls"]);
@@ -62,6 +71,24 @@ fn a_group_is_listed_with_or_without_its_sign() {
         value,
         serde_json::json!({"group": "basic-io", "calls": members(group)})
     );
+}
+
+#[test]
+fn a_promise_is_listed_with_its_conditions() {
+    let outcome = tool(["groups", "@pledge-tty"]).outcome().succeeded();
+    assert!(outcome.stdout.starts_with("ioctl("), "{outcome:?}");
+    let value = json(&tool(["groups", "--json", "pledge-tty"]).outcome());
+    let item = outcome.stdout.trim_end();
+    assert_eq!(
+        value,
+        serde_json::json!({"group": "pledge-tty", "calls": [item]})
+    );
+    // What is listed is an item of a list.
+    for (name, _) in promises() {
+        let items = tool(["groups", &name]).outcome().succeeded().stdout;
+        let list = items.trim_end().replace('\n', ":");
+        tool(["show", "--list-allow", &list]).outcome().succeeded();
+    }
 }
 
 #[test]

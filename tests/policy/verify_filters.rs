@@ -60,11 +60,19 @@ fn lines(output: &mut impl BufRead, count: usize) {
     }
 }
 
-/// The letter of a process's state (proc_pid_stat(5)).
-fn state(pid: u32) -> char {
-    let status = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
-    let (_, rest) = status.rsplit_once(") ").expect("a state");
-    rest.chars().next().expect("a letter")
+/// Waits until a process is in the state with this letter (proc_pid_stat(5)).
+#[track_caller]
+fn await_state(pid: u32, letter: char) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+        let (_, rest) = stat.rsplit_once(") ").expect("a state");
+        if rest.starts_with(letter) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "not {letter}: {stat}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// A program that waits, under a list.
@@ -149,22 +157,21 @@ fn a_process_keeps_running_while_it_is_looked_at() {
 #[test]
 fn a_stopped_process_stays_stopped_and_a_waiting_one_waits_on() {
     let running = sleeper("mkdir");
+    await_state(running.pid(), 'S');
     verify(running.pid()).outcome().succeeded();
-    assert_eq!(state(running.pid()), 'S');
+    await_state(running.pid(), 'S');
     let kill = |signal: &str| {
         let run = Run::new("kill").args([signal, &running.pid().to_string()]);
         run.outcome().succeeded();
     };
     kill("-STOP");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while state(running.pid()) != 'T' {
-        assert!(Instant::now() < deadline);
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    await_state(running.pid(), 'T');
     verify(running.pid()).outcome().succeeded();
+    // What woke it up by mistake would have moved on by now.
     std::thread::sleep(Duration::from_millis(20));
-    assert_eq!(state(running.pid()), 'T');
+    await_state(running.pid(), 'T');
     kill("-CONT");
+    await_state(running.pid(), 'S');
 }
 
 #[test]
