@@ -82,6 +82,40 @@ fn an_error_shows_the_item_as_it_was_written() {
         );
 }
 
+/// The last item of the list was named as the rule, for calls that no rule is about.
+#[test]
+fn what_is_not_listed_is_named_after_no_rule() {
+    for call in ["write", "restart_syscall", "500"] {
+        let outcome = tool(&["test", "a", call], "read:mkdir", "");
+        outcome
+            .status(1)
+            .stdout(&format!("{call}: kill_process (not listed)\n"));
+    }
+    let outcome = tool(&["test", "a", "restart_syscall"], "read:poll", "");
+    outcome.stdout("restart_syscall: allow (resumes a call that is listed)\n");
+}
+
+/// What nobody had named was noted, because it was not allowed.
+#[test]
+fn a_logged_default_brings_no_note_about_calls_that_nobody_named() {
+    let compiled = compile(Mode::AllowList, "read", Action::Log);
+    assert_eq!(compiled.notes, []);
+    let compiled = compile(Mode::DenyList, "uprobe", Action::Log);
+    assert_eq!(compiled.notes.len(), 1);
+}
+
+/// The words came from calls with zeros as arguments, so a condition that zero fulfils was left out.
+#[test]
+fn a_launcher_prints_conditions_that_zero_fulfils() {
+    let options = ["--print", "--allow", "read:write(fd == 0)"];
+    let outcome = Run::new(sandbox_tests::sandboxify())
+        .args(options)
+        .outcome();
+    let text = outcome.succeeded().stdout;
+    assert!(text.contains("fd == 0"), "{text}");
+    assert!(!text.contains("read write"), "{text}");
+}
+
 /// Conditions that no single number of theirs fulfils.
 const UNCOMMON: [(&str, &str); 4] = [
     (

@@ -3,6 +3,7 @@
 
 mod abis;
 mod files;
+mod formats;
 mod programs;
 mod registers;
 

@@ -203,7 +203,7 @@ fn a_list_is_written_as_the_variables_that_make_the_policy() {
     ]);
     assert_eq!(
         denied,
-        "SECCOMP_SYSCALL_DENY='mkdir=EPERM:execve'\nSECCOMP_DEFAULT_ACTION='trap'\n"
+        "SECCOMP_SYSCALL_DENY='execve:mkdir=EPERM'\nSECCOMP_DEFAULT_ACTION='trap'\n"
     );
     let added = convert(&["--list-allow", "read", "--add-arch", "x86"]);
     assert_eq!(added, "SECCOMP_SYSCALL_ALLOW='read'\nSECCOMP_ARCH='x86'\n");

@@ -158,6 +158,15 @@ fn print_shows_conditions() {
 }
 
 #[test]
+fn print_shows_an_abi_that_was_added() {
+    // Another ABI's calls no longer get what foreign ones get, and it has some of its own.
+    let options = ["--print", "--arch", "x86", "--allow", "read:socketcall"];
+    let outcome = Run::launched(options, hello_static()).outcome();
+    let outcome = outcome.succeeded().stdout_has("socketcall");
+    outcome.stdout_has("x86");
+}
+
+#[test]
 fn help_names_every_option() {
     let outcome = Run::launched(["--help"], hello_static()).outcome();
     let help = outcome.succeeded().stdout;
