@@ -92,9 +92,11 @@ pub(crate) enum Command {
         policy: PolicyArguments,
         /// The policy file, unless a list is given
         file: Option<OsString>,
-        /// What to write
-        #[arg(long, value_enum, default_value = "bpf")]
+        #[command(flatten)]
         form: Form,
+        /// Who lays the filter out; it is checked in either case
+        #[arg(long, value_enum, default_value = "native")]
+        compiler: Compiler,
         /// Where to write it instead of standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -168,10 +170,25 @@ pub(crate) enum FileMode {
 }
 
 /// How to write a compiled filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Form {
-    /// The bytes that seccomp(2) takes (struct sock_filter[])
-    Bpf,
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Form {
+    /// The bytes that seccomp(2) takes (struct sock_filter[]); the default
+    #[arg(long)]
+    pub(crate) bpf: bool,
     /// The instructions in words
-    Disasm,
+    #[arg(long)]
+    pub(crate) disasm: bool,
+    /// The pseudo code of libseccomp, which has no part in our own prologue
+    #[arg(long)]
+    pub(crate) pfc: bool,
+}
+
+/// A compiler of filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compiler {
+    /// Our own
+    Native,
+    /// libseccomp, for a second opinion
+    Libseccomp,
 }

@@ -41,17 +41,20 @@ pub(crate) fn parse(abi: Abi, text: &str) -> Result<Asked, Failure> {
     for (index, argument) in split(arguments).into_iter().enumerate() {
         let place = asked.arguments.get_mut(index);
         let place = place.ok_or_else(|| malformed("a call has at most six arguments"))?;
-        *place = value(argument)?;
+        *place = value(text, argument)?;
     }
     Ok(asked)
 }
 
 /// Arguments between commas; those within parentheses or quotes do not count.
 fn split(text: &str) -> Vec<&str> {
-    let (mut depth, mut quoted) = (0_usize, false);
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     text.split(|letter| {
         match letter {
+            _ if std::mem::take(&mut escaped) => {}
+            '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
+            _ if quoted => {}
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ => {}
@@ -62,10 +65,22 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 /// A number, or an expression of constants. A string stands for a pointer to it, which is any number.
-fn value(text: &str) -> Result<Option<u64>, Failure> {
+fn value(call: &str, text: &str) -> Result<Option<u64>, Failure> {
     let text = text.trim();
-    if matches!(text, "*" | "_" | "...") || text.starts_with('"') {
-        return Ok(None);
+    if let Some(string) = text.strip_prefix('"') {
+        let ended = string.ends_with('"') && !string.ends_with("\\\"");
+        return match ended {
+            true => Ok(None),
+            false => Err(Failure::Call {
+                call: call.to_string(),
+                why: "a string that does not end",
+            }),
+        };
+    }
+    match text {
+        "*" | "_" | "..." => return Ok(None),
+        "NULL" => return Ok(Some(0)),
+        _ => {}
     }
     let (negative, positive) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -99,21 +99,32 @@ impl Look<'_> {
             Node::All(left, right) | Node::Any(left, right) => self
                 .unsafe_comparison(left, allows)
                 .or_else(|| self.unsafe_comparison(right, allows)),
-            Node::Compare(Comparison::Equal, ..) if allows => None,
-            Node::Compare(_, left, right) => self.too_wide(left).or_else(|| self.too_wide(right)),
+            Node::Compare(comparison, left, right) => {
+                let (on_left, on_right) = match (allows, comparison) {
+                    (false, _) | (true, Comparison::NotEqual) => (true, true),
+                    (true, Comparison::Equal) => (false, false),
+                    (true, Comparison::Greater | Comparison::GreaterEqual) => (true, false),
+                    (true, Comparison::Less | Comparison::LessEqual) => (false, true),
+                };
+                let left = self.too_wide(left).filter(|_| on_left);
+                left.or_else(|| self.too_wide(right).filter(|_| on_right))
+            }
             _ => None,
         }
     }
 
+    /// An argument of which more bits are used than the kernel reads.
     fn too_wide(&self, id: Id) -> Option<u8> {
-        match self.policy.conditions().node(id) {
-            Node::Binary(_, left, right) => self.too_wide(left).or_else(|| self.too_wide(right)),
-            Node::Argument(index, Part::Full) => {
-                let argument = syscalls::arguments(self.call)?.nth(usize::from(index))?;
-                (argument.bits < 64).then_some(index)
+        let (index, used) = match self.policy.conditions().node(id) {
+            Node::Binary(_, left, right) => {
+                return self.too_wide(left).or_else(|| self.too_wide(right));
             }
-            _ => None,
-        }
+            Node::Argument(index, Part::Full | Part::High) => (index, 64),
+            Node::Argument(index, Part::Low) => (index, 32),
+            _ => return None,
+        };
+        let argument = syscalls::arguments(self.call)?.nth(usize::from(index))?;
+        (argument.bits < used).then_some(index)
     }
 
     /// A deny rule that asks for exactly these protection bits, which another bit evades.

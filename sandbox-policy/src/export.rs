@@ -5,10 +5,11 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use filter::{Instruction, Program};
+use policy::Action;
 use syscalls::Abi;
 
 use crate::Output;
-use crate::arguments::{Form, PolicyArguments};
+use crate::arguments::{Compiler, Form, PolicyArguments};
 use crate::disassemble::disassemble;
 use crate::failure::Failure;
 use crate::source::Source;
@@ -16,22 +17,30 @@ use crate::source::Source;
 pub(crate) fn run(
     arguments: &PolicyArguments,
     file: Option<&OsStr>,
-    form: Form,
+    form: &Form,
+    compiler: Compiler,
     output: Option<&Path>,
 ) -> Result<Output, Failure> {
     let compiled = Source::read(arguments, file)?.compile(Abi::NATIVE)?;
-    if compiled.policy.actions().contains(&policy::Action::Trace) {
+    let policy = &compiled.policy;
+    if policy.actions().contains(&Action::Trace) {
         return Err(filter::Error::Trace.into());
     }
-    let program = Program::compile(&compiled.policy, None)?.check(&compiled.policy, None)?;
-    let bytes = match form {
-        Form::Bpf => raw(program.instructions()),
-        Form::Disasm => disassemble(program.instructions()).into_bytes(),
+    if form.pfc {
+        return deliver(oracle::pseudo_code(policy)?.into_bytes(), output);
+    }
+    let program = match compiler {
+        Compiler::Native => Program::compile(policy, None)?,
+        Compiler::Libseccomp => oracle::compile(policy, None)?,
     };
-    if output.is_none() && form == Form::Bpf && std::io::stdout().is_terminal() {
+    let program = program.check(policy, None)?;
+    if form.disasm {
+        return deliver(disassemble(program.instructions()).into_bytes(), output);
+    }
+    if output.is_none() && std::io::stdout().is_terminal() {
         return Err(Failure::Terminal);
     }
-    deliver(bytes, output)
+    deliver(raw(program.instructions()), output)
 }
 
 /// Hands bytes to a file, or to standard output.

@@ -30,6 +30,9 @@ pub(crate) enum Failure {
     /// The filter could not be compiled.
     #[error(transparent)]
     Filter(#[from] filter::Error),
+    /// libseccomp has no program for it.
+    #[error("{0}; use --compiler native")]
+    Oracle(#[from] oracle::Error),
     /// A file or a stream.
     #[error("{what}: {source}")]
     Io {
@@ -49,6 +52,6 @@ pub(crate) enum Failure {
         hint: &'static str,
     },
     /// Bytes for a terminal.
-    #[error("the filter is no text; use --output FILE, redirect it, or use --form disasm")]
+    #[error("the filter is no text; use --output FILE, redirect it, or use --disasm")]
     Terminal,
 }

@@ -11,7 +11,7 @@ use crate::sys;
 /// More filters than a process has that still runs at a bearable speed.
 const MOST: u32 = 64;
 
-/// The filters of a thread, the newest first. The thread is stopped for the moment that this takes.
+/// The filters of a thread, the oldest first. The thread is stopped for the moment that this takes.
 ///
 /// # Errors
 /// The kernel's: EPERM without CAP_SYS_ADMIN, under a filter of our own, or where somebody traces

@@ -123,8 +123,7 @@ impl Judge {
         })
     }
 
-    /// What a call gets: of several answers for what was left open, the first that does not let it
-    /// run, else the first.
+    /// What a call gets: of several answers for what was left open, the worst.
     fn verdict(&self, call: &Asked) -> Verdict {
         let number = match self.abi {
             Abi::X32 => call.number | Abi::X32_BIT,
@@ -139,18 +138,18 @@ impl Judge {
                 candidates.fix(index, *value);
             }
         }
-        let mut first = None;
+        let mut worst = None;
         let mut depends = false;
         candidates.each(|arguments| {
             let answer = self.answer(number, arguments);
-            let (action, _) = *first.get_or_insert(answer);
+            let (action, _) = *worst.get_or_insert(answer);
             depends |= action != answer.0;
-            if action.runs() && !answer.0.runs() {
-                first = Some(answer);
+            if severity(answer.0) > severity(action) {
+                worst = Some(answer);
             }
             false
         });
-        let (action, origin) = first.unwrap_or((policy.default_action(), u32::MAX));
+        let (action, origin) = worst.unwrap_or((policy.default_action(), u32::MAX));
         Verdict {
             action,
             rule: self.rule(number, action, origin),
@@ -192,6 +191,19 @@ impl Judge {
             true => "resumes a call that is listed".to_string(),
             false => "not listed".to_string(),
         }
+    }
+}
+
+/// How bad an action is for the program.
+fn severity(action: Action) -> u8 {
+    match action {
+        Action::Allow => 0,
+        Action::Log => 1,
+        Action::Trace => 2,
+        Action::Errno(_) => 3,
+        Action::Trap => 4,
+        Action::KillThread => 5,
+        Action::KillProcess => 6,
     }
 }
 

@@ -18,6 +18,7 @@ mod export;
 mod failure;
 mod filters;
 mod groups;
+mod inverse;
 mod judge;
 mod lint;
 mod show;
@@ -109,8 +110,9 @@ fn run(arguments: &Arguments) -> Result<Output, Failure> {
             policy,
             file,
             form,
+            compiler,
             output,
-        } => export::run(policy, file.as_deref(), *form, output.as_deref()),
+        } => export::run(policy, file.as_deref(), form, *compiler, output.as_deref()),
         Command::Groups { name } => groups::run(name.as_deref(), json),
         Command::Syscalls { call } => calls::run(call.as_deref(), json),
         Command::Verify { pid } => verify::run(*pid, json),

@@ -7,7 +7,7 @@ use filter::Instruction;
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-/// The filter with this index of a thread that is stopped and traced by us, the newest first
+/// The filter with this index of a thread that is stopped and traced by us, the oldest first
 /// (PTRACE_SECCOMP_GET_FILTER, ptrace(2)); nothing where there is no such filter.
 pub(crate) fn filter(thread: Pid, index: u32) -> Result<Option<Vec<Instruction>>, Errno> {
     let length = match get_filter(thread, index, std::ptr::null_mut()) {

@@ -85,7 +85,7 @@ fn table(threads: &[Thread]) -> String {
     text
 }
 
-/// The filters of the first thread that has any, in words, the newest first. Why there are none is
+/// The filters of the first thread that has any, in words, the oldest first. Why there are none is
 /// worth a note only to who could have had them.
 fn programs(threads: &[Thread]) -> Result<Vec<String>, String> {
     let filtered = threads.iter().find(|thread| thread.mode == FILTERED);

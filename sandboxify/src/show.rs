@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use filter::Call;
-use policy::{Action, Answer, Compiled, MINUS_ONE, Policy};
+use filter::{Call, Checked};
+use policy::{Action, Answer, Compiled, MINUS_ONE, Policy, Table};
 use syscalls::Abi;
 
 use crate::compiler::Compiler;
@@ -24,62 +24,102 @@ pub(crate) fn to_stdout(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// The policy as text: each action with the names of its calls, the commonest without them, then
-/// everything that has no name.
+/// The policy as text: for each ABI, actions with the names of their calls, the commonest without
+/// them, then everything that has no name.
 pub(crate) fn in_words(compiled: &Compiled, compiler: Compiler) -> Result<String, Failure> {
     let policy = &compiled.policy;
-    let program = compiler.program(policy, None)?;
-    let audit = policy.abi().audit();
-    let answer = |audit, number| {
-        filter::run(
-            program.instructions(),
-            &Call {
-                audit,
-                number,
-                ..Call::default()
-            },
-        )
-        .ok()
+    let shown = Shown {
+        policy,
+        program: compiler.program(policy, None)?,
     };
-    let mut sections: Vec<(Action, Vec<&str>)> = Vec::new();
-    for action in policy.actions() {
-        let wanted = Some(filter::action_value(action));
-        let calls = syscalls::names(policy.abi()).filter(|&(_, number)| !depends(policy, number));
-        let names = calls.filter(|&(_, number)| answer(audit, number) == wanted);
-        sections.push((action, names.map(|(name, _)| name).collect()));
-    }
-    sections.sort_by_key(|(_, names)| names.len());
-    let most = sections.pop();
     let mut text = String::new();
-    for (action, names) in &sections {
-        section(&mut text, *action, names);
+    for table in policy.tables() {
+        if policy.tables().len() > 1 {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "# {}", table.abi());
+        }
+        shown.calls(&mut text, table);
+        shown.conditions(&mut text, table);
+        shown.numbers(&mut text, table);
     }
-    if let Some((action, names)) = most {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{action}: the other {} system calls", names.len());
-    }
-    conditional(&mut text, policy);
-    rest(&mut text, policy, answer);
+    shown.row(&mut text, "calls of other ABIs", 0, 0);
     for note in &compiled.notes {
         let _ = writeln!(text, "note: {note}");
     }
     Ok(text)
 }
 
-/// Whether what a call gets depends on its arguments.
-fn depends(policy: &Policy, number: u32) -> bool {
-    matches!(policy.native().answer(number), Answer::Decision(_))
+/// A policy and the program that it was compiled to.
+struct Shown<'a> {
+    policy: &'a Policy,
+    program: Checked,
 }
 
-/// The calls whose arguments decide, with the conditions.
-fn conditional(text: &mut String, policy: &Policy) {
-    for (name, number) in syscalls::names(policy.abi()) {
-        if depends(policy, number) {
-            let words = policy.words(name, policy.native().answer(number));
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{name}: {words}");
+impl Shown<'_> {
+    fn answer(&self, audit: u32, number: u32) -> Option<u32> {
+        let call = Call {
+            audit,
+            number,
+            ..Call::default()
+        };
+        filter::run(self.program.instructions(), &call).ok()
+    }
+
+    /// The calls whose arguments do not matter.
+    fn calls(&self, text: &mut String, table: &Table) {
+        let audit = table.abi().audit();
+        let mut sections: Vec<(Action, Vec<&str>)> = Vec::new();
+        for action in self.policy.actions() {
+            let wanted = Some(filter::action_value(action));
+            let calls = syscalls::names(table.abi());
+            let calls = calls.filter(|&(_, number)| !depends(table, number));
+            let names = calls.filter(|&(_, number)| self.answer(audit, number) == wanted);
+            sections.push((action, names.map(|(name, _)| name).collect()));
+        }
+        sections.sort_by_key(|(_, names)| names.len());
+        let most = sections.pop();
+        for (action, names) in &sections {
+            section(text, *action, names);
+        }
+        if let Some((action, names)) = most {
+            let _ = writeln!(text, "{action}: the other {} system calls", names.len());
         }
     }
+
+    /// The calls whose arguments decide, with the conditions.
+    fn conditions(&self, text: &mut String, table: &Table) {
+        for (name, number) in syscalls::names(table.abi()) {
+            if depends(table, number) {
+                let words = self.policy.words(name, table.answer(number));
+                let _ = writeln!(text, "{name}: {words}");
+            }
+        }
+    }
+
+    /// Numbers without names.
+    fn numbers(&self, text: &mut String, table: &Table) {
+        let abi = table.abi();
+        let newest = syscalls::newest(abi);
+        let above = format!("numbers above {newest}");
+        self.row(text, &above, abi.audit(), newest + 1);
+        self.row(text, "number -1", abi.audit(), MINUS_ONE);
+        if abi == Abi::X86_64 {
+            self.row(text, "x32 calls", abi.audit(), Abi::X32_BIT);
+        }
+    }
+
+    fn row(&self, text: &mut String, what: &str, audit: u32, number: u32) {
+        let value = self.answer(audit, number);
+        let known = |action: &Action| Some(filter::action_value(*action)) == value;
+        let action = self.policy.actions().into_iter().find(known);
+        let word = action.map_or_else(|| "unknown".to_string(), |action| action.to_string());
+        let _ = writeln!(text, "{what}: {word}");
+    }
+}
+
+/// Whether what a call gets depends on its arguments.
+fn depends(table: &Table, number: u32) -> bool {
+    matches!(table.answer(number), Answer::Decision(_))
 }
 
 fn section(text: &mut String, action: Action, names: &[&str]) {
@@ -102,29 +142,4 @@ fn section(text: &mut String, action: Action, names: &[&str]) {
         let _ = write!(line, " {name}");
     }
     let _ = writeln!(text, "{line}");
-}
-
-/// Numbers and ABIs without names.
-fn rest(text: &mut String, policy: &Policy, answer: impl Fn(u32, u32) -> Option<u32>) {
-    let audit = policy.abi().audit();
-    let in_word = |value: Option<u32>| {
-        let actions = policy.actions();
-        let action = actions
-            .into_iter()
-            .find(|&action| Some(filter::action_value(action)) == value);
-        action.map_or_else(|| "unknown".to_string(), |action| action.to_string())
-    };
-    let newest = syscalls::newest(policy.abi());
-    let mut row = |what: &str, value| {
-        let _ = writeln!(text, "{what}: {}", in_word(value));
-    };
-    row(
-        &format!("numbers above {newest}"),
-        answer(audit, newest + 1),
-    );
-    row("number -1", answer(audit, MINUS_ONE));
-    if policy.abi() == Abi::X86_64 {
-        row("x32 calls", answer(audit, Abi::X32_BIT));
-    }
-    row("calls of other ABIs", answer(0, 0));
 }

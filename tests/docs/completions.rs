@@ -120,7 +120,7 @@ fn bash_completes_the_commands_of_the_policy_tool_and_their_options() {
     }
     for (words, wanted) in [
         (&["test", "--comp"][..], "--compiled"),
-        (&["export", "--form", "d"], "disasm"),
+        (&["export", "--compiler", "l"], "libseccomp"),
         (&["completions", "z"], "zsh"),
     ] {
         assert_eq!(

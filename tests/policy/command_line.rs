@@ -81,7 +81,7 @@ fn no_policy_at_all_is_an_error() {
         &["show"][..],
         &["check"],
         &["convert", "--to", "list"],
-        &["export", "--form", "disasm"],
+        &["export", "--disasm"],
     ] {
         tool(command)
             .outcome()
@@ -126,7 +126,7 @@ fn mistakes_on_the_command_line_have_status_2() {
             "invalid value 'greylist'",
         ),
         (
-            &["export", "--list-deny", "read", "--form", "x"],
+            &["export", "--list-deny", "read", "--compiler", "x"],
             "invalid value 'x'",
         ),
         (&["verify"], "<PID>"),

@@ -40,7 +40,7 @@ fn the_bytes_are_those_of_the_compiled_policy() {
     ] {
         let expected = bytes(mode, list);
         assert_eq!(written(&[option, list]), expected, "{list}");
-        let form = ["--form", "bpf", option, list];
+        let form = ["--bpf", option, list];
         assert_eq!(written(&form), expected, "{list}");
     }
 }
@@ -49,7 +49,7 @@ fn the_bytes_are_those_of_the_compiled_policy() {
 fn the_disassembly_has_a_line_for_each_instruction() {
     let list = "read:write=EPERM:mkdir=log:rmdir=trap:chdir=kill_thread";
     let count = bytes(Mode::AllowList, list).len() / 8;
-    let outcome = tool(["export", "--form", "disasm", "--list-allow", list])
+    let outcome = tool(["export", "--disasm", "--list-allow", list])
         .outcome()
         .succeeded();
     let lines: Vec<&str> = outcome.stdout.lines().collect();
@@ -75,7 +75,7 @@ fn the_disassembly_has_a_line_for_each_instruction() {
 
 #[test]
 fn a_jump_in_the_disassembly_leads_to_the_instruction_that_answers() {
-    let arguments = ["export", "--form", "disasm", "--list-deny", "execve=EPERM"];
+    let arguments = ["export", "--disasm", "--list-deny", "execve=EPERM"];
     let outcome = tool(arguments).outcome().succeeded();
     let number = syscalls::number(syscalls::Abi::NATIVE, "execve").expect("a number");
     let condition = format!("if A == {number:#x} goto ");
@@ -223,8 +223,8 @@ fn at_a_terminal(arguments: &str) -> Outcome {
 fn a_terminal_gets_no_bytes_but_may_have_the_disassembly() {
     at_a_terminal("export --list-deny execve")
         .status(2)
-        .stdout("sandbox-policy: the filter is no text; use --output FILE, redirect it, or use --form disasm\r\n");
-    at_a_terminal("export --list-deny execve --form disasm")
+        .stdout("sandbox-policy: the filter is no text; use --output FILE, redirect it, or use --disasm\r\n");
+    at_a_terminal("export --list-deny execve --disasm")
         .succeeded()
         .stdout_has("   0: A = arch\r\n");
 }
@@ -235,7 +235,7 @@ fn a_full_disk_is_an_error() {
     // Bytes may have no newline at their end: all of them must have got out.
     for arguments in [
         &["export", "--list-deny", "mkdir"][..],
-        &["export", "--list-deny", "mkdir", "--form", "disasm"],
+        &["export", "--list-deny", "mkdir", "--disasm"],
         &["groups"],
     ] {
         let mut run = tool(arguments);

@@ -8,7 +8,7 @@ use crate::tool;
 
 /// The disassembly of an allow-list.
 fn disassembly(list: &str) -> Vec<String> {
-    let run = tool(["export", "--form", "disasm", "--list-allow", list]);
+    let run = tool(["export", "--disasm", "--list-allow", list]);
     let outcome = run.outcome().succeeded();
     outcome.stdout.lines().map(String::from).collect()
 }
@@ -107,7 +107,7 @@ fn a_policy_file_is_exported_as_its_list_is() {
     let directory = public_directory();
     let file = directory.path().join("p.seccomp");
     std::fs::write(&file, "read: 1\nwrite: argL0 == 1\n").expect("a policy");
-    let run = tool(["export", "--form", "disasm"]).arg(&file);
+    let run = tool(["export", "--disasm"]).arg(&file);
     let lines: Vec<String> = run
         .outcome()
         .succeeded()

@@ -99,7 +99,7 @@ fn the_filter_is_the_one_that_is_exported() {
     }
     // The preloaded object loads the filter as it is exported; a ticket would be in it as well.
     let list = "mkdir=EPERM:socket(family == AF_INET)=EACCES";
-    let export = tool(["export", "--form", "disasm", "--list-deny", list]);
+    let export = tool(["export", "--disasm", "--list-deny", list]);
     let disassembly = export.outcome().succeeded().stdout;
     let mut running = Run::preloaded(busy()).deny(list).start();
     let mut output = BufReader::new(running.stdout());

@@ -126,6 +126,17 @@ fn try_all(
                 }
             }
         }
+        // Other comparisons may look at other bits: only those of a mask change.
+        for (&mask, &value) in values
+            .iter()
+            .flat_map(|mask| values.iter().map(move |value| (mask, value)))
+        {
+            let kept = part.of(before) & !mask;
+            arguments[index] = with_part(before, part, kept | value & mask);
+            if conditions.holds(id, arguments) == wanted {
+                return;
+            }
+        }
         arguments[index] = before;
     }
 }

@@ -113,18 +113,25 @@ fn is_ozs(line: &str) -> bool {
     head.contains('[') || words.iter().any(|word| body.contains(word))
 }
 
-/// `NAME = VALUE`, which is no item of a list: those have no blanks around `=` and an action behind it.
+/// `NAME = VALUE` or `NAME(PARAMETERS) = VALUE`, which is no item of a list: those compare in
+/// parentheses and have an action behind `=`.
 fn binding(line: &str) -> bool {
-    let Some((name, value)) = line.split_once('=') else {
+    let Some((head, value)) = line.split_once('=') else {
         return false;
     };
-    let name = name.split('(').next().unwrap_or_default().trim();
-    let word = !name.is_empty()
-        && name
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let (name, parameters) = match head.trim().split_once('(') {
+        Some((name, rest)) => (name, rest.strip_suffix(')')),
+        None => (head.trim(), Some("")),
+    };
+    let word = !name.is_empty() && name.trim().bytes().all(letter);
+    let names = parameters.is_some_and(|parameters| {
+        parameters
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            .all(|byte| letter(byte) || b", ".contains(&byte))
+    });
     let number = value
         .trim()
         .starts_with(|first: char| first.is_ascii_digit());
-    word && number && !line.contains(':')
+    word && names && number && !line.contains(':')
 }

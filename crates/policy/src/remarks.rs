@@ -38,6 +38,14 @@ impl Compiled {
             Expression::Binary(Sign::Less | Sign::LessEqual, ..) if in_file => {
                 Some("Oz's own compiler took < for <= and <= for <; here they are what they say")
             }
+            Expression::Not(inner) if in_file && !self.depends(inner) => {
+                Some("Oz's own compiler took a rule that is always false for true; here it denies")
+            }
+            Expression::Within(_, list)
+                if self.tree.cells(list).all(|item| !self.depends(item)) =>
+            {
+                Some("this is the same for all arguments")
+            }
             Expression::Truth(false) if in_file => {
                 Some("Oz's own compiler took a rule that is always false for true; here it denies")
             }
