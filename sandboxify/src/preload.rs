@@ -24,23 +24,8 @@ pub(crate) fn arrange(
         path: target.path.clone(),
         why: why.into(),
     };
-    match target.format {
-        Format::Dynamic => {}
-        Format::Static => {
-            return Err(refuse(
-                "a static program preloads nothing; use --method ticket",
-            ));
-        }
-        Format::OtherAbi => {
-            return Err(refuse(
-                "a 32-bit program preloads no 64-bit object; use --method ticket",
-            ));
-        }
-        Format::Unknown => {
-            return Err(refuse(
-                "it cannot be read, is no ELF file, or has a loader that is neither glibc's nor musl's, so nobody knows whether it preloads; use --method ticket",
-            ));
-        }
+    if let Some(why) = preloads_nothing(&target.format) {
+        return Err(refuse(why));
     }
     if request.whole_registers {
         let ours = Request {
@@ -58,6 +43,18 @@ pub(crate) fn arrange(
     let object = find_object().map_err(|why| refuse(&why))?;
     image.set("LD_PRELOAD", &with_the_users_own(&object))?;
     pass_on(request, image)
+}
+
+/// Why a program of this format preloads no object, if it does not.
+fn preloads_nothing(format: &Format) -> Option<&'static str> {
+    match format {
+        Format::Dynamic => None,
+        Format::Static => Some("a static program preloads nothing; use --method ticket"),
+        Format::OtherAbi => Some("a 32-bit program preloads no 64-bit object; use --method ticket"),
+        Format::Unknown => Some(
+            "it cannot be read, is no ELF file, or has a loader that is neither glibc's nor musl's, so nobody knows whether it preloads; use --method ticket",
+        ),
+    }
 }
 
 /// The object first: constructors run from the last to the first, so it comes after all others.

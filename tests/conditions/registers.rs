@@ -64,7 +64,7 @@ fn a_mode_is_compared_on_the_sixteen_bits_that_count() {
 fn no_user_namespace_is_made() {
     const NEWUSER: u64 = 0x1000_0000;
     const INVALID: u64 = 0x0000_1000_0000_0000;
-    let list = List::Allow("@system-service:clone(clone_flags &? CLONE_NEWUSER)=EPERM");
+    let list = List::Allow("@system-service:clone(flags &? CLONE_NEWUSER)=EPERM");
     let (fs, newns) = (0x200, 0x2_0000);
     let calls = [
         call("clone", &[NEWUSER]),

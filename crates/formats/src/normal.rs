@@ -151,29 +151,11 @@ pub(crate) fn join(one: &Row, other: &Row) -> Result<Rows, Obstacle> {
 fn meet(one: Test, other: Test) -> Vec<Test> {
     match (one, other) {
         _ if one == other => vec![one],
-        (
-            Test::Bits {
-                mask: u64::MAX,
-                value,
-            },
-            test,
-        )
-        | (
-            test,
-            Test::Bits {
-                mask: u64::MAX,
-                value,
-            },
-        ) => {
-            let exact = Test::Bits {
-                mask: u64::MAX,
-                value,
-            };
-            if test.passes(value) {
-                vec![exact]
-            } else {
-                Vec::new()
-            }
+        (Test::Bits { mask, value }, test) | (test, Test::Bits { mask, value })
+            if mask == u64::MAX =>
+        {
+            let exact = test.passes(value).then_some(Test::Bits { mask, value });
+            exact.into_iter().collect()
         }
         (
             Test::Bits { mask, value },
@@ -182,12 +164,12 @@ fn meet(one: Test, other: Test) -> Vec<Test> {
                 value: other,
             },
         ) => {
-            let agreed = value & more == other & mask;
             let both = Test::Bits {
                 mask: mask | more,
                 value: value | other,
             };
-            if agreed { vec![both] } else { Vec::new() }
+            let agreed = (value & more == other & mask).then_some(both);
+            agreed.into_iter().collect()
         }
         (Test::Bits { mask, value }, Test::Not(not))
         | (Test::Not(not), Test::Bits { mask, value })
@@ -200,10 +182,8 @@ fn meet(one: Test, other: Test) -> Vec<Test> {
         (Test::Not(not), test) | (test, Test::Not(not)) => without(not, test),
         (one, other) => {
             let pairs = one.blocks().into_iter().flat_map(|block| {
-                other
-                    .blocks()
-                    .into_iter()
-                    .flat_map(move |more| meet(block, more))
+                let more = other.blocks().into_iter();
+                more.flat_map(move |more| meet(block, more))
             });
             pairs.collect()
         }

@@ -251,27 +251,35 @@ impl<'a> Reader<'a> {
         }
         let value_at = parser.here();
         let value = text.get(value_at as usize..).unwrap_or_default();
-        let action = || {
+        if word.starts_with(b"DEFAULT_") {
+            return document.default(word, at, value, value_at);
+        }
+        if !value.is_empty() {
+            let body = parser.expression(0)?;
+            parser.end()?;
+            self.bindings.push(Binding {
+                at,
+                length,
+                parameters,
+                body,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Document {
+    /// `DEFAULT_… = action`
+    fn default(&mut self, word: &[u8], at: u32, value: &[u8], value_at: u32) -> Result<(), Fault> {
+        let action = action(value).map_err(|problem| {
             let at = value_at;
-            action(value).map_err(|problem| Fault { at, problem })
-        };
+            Fault { at, problem }
+        });
         match word {
-            b"DEFAULT_POSITIVE" => document.positive = Some(action()?),
-            b"DEFAULT_NEGATIVE" => document.negative = Some(action()?),
-            b"DEFAULT_POLICY" => document.unlisted = Some((action()?, at)),
-            _ if word.starts_with(b"DEFAULT_") => return fault(at, Problem::NoLine),
-            _ if value_at as usize == end => {}
-            _ => {
-                let body = parser.expression(0)?;
-                parser.end()?;
-                let binding = Binding {
-                    at,
-                    length,
-                    parameters,
-                    body,
-                };
-                self.bindings.push(binding);
-            }
+            b"DEFAULT_POSITIVE" => self.positive = Some(action?),
+            b"DEFAULT_NEGATIVE" => self.negative = Some(action?),
+            b"DEFAULT_POLICY" => self.unlisted = Some((action?, at)),
+            _ => return fault(at, Problem::NoLine),
         }
         Ok(())
     }

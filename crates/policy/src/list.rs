@@ -144,9 +144,14 @@ impl<'a> Item<'a> {
                 written: item,
             });
         }
-        if is_path(item) {
-            return Item::path(item, column);
+        match is_path(item) {
+            true => Item::path(item, column),
+            false => Item::call(item, column),
         }
+    }
+
+    /// A call or a group with all that may stand around it.
+    fn call(item: &'a [u8], column: usize) -> Result<Item<'a>, Misplaced> {
         let (removed, body) = match item.strip_prefix(b"!") {
             Some(rest) => (true, rest.trim_ascii_start()),
             None => (false, item),

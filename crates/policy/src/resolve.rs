@@ -294,14 +294,10 @@ impl<'a> Resolver<'a> {
 
     /// An argument by its name in the kernel's prototype, on the bits that the kernel reads.
     fn argument(&self, at: u32, word: &str) -> Result<Option<Value>, Fault> {
-        let Some(known) = syscalls::arguments(self.purpose.call) else {
+        let Some((index, argument)) = syscalls::argument(self.purpose.call, word) else {
             return Ok(None);
         };
-        let mut numbered = (0_u8..).zip(known);
-        let Some((index, argument)) = numbered.find(|(_, argument)| argument.name == word) else {
-            return Ok(None);
-        };
-        if usize::from(index) >= self.purpose.differs_from {
+        if index >= self.purpose.differs_from {
             return fault(at, Problem::OtherArguments);
         }
         let (part, width) = match argument.bits {
@@ -309,7 +305,8 @@ impl<'a> Resolver<'a> {
             32 => (Part::Low, Width::Typed),
             _ => (Part::Short, Width::Typed),
         };
-        let node = Node::Argument(index, part);
+        // A call has six arguments at most.
+        let node = Node::Argument(u8::try_from(index).unwrap_or_default(), part);
         Ok(Some(Value { node, width }))
     }
 

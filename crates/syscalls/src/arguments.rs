@@ -36,6 +36,30 @@ pub fn arguments(call: &str) -> Option<impl ExactSizeIterator<Item = Argument> +
     }))
 }
 
+/// What manual pages call arguments, and what the kernel does; one manual name may stand for several.
+const MANUAL: [(&str, &str); 9] = [
+    ("advice", "behavior"),
+    ("dirfd", "dfd"),
+    ("domain", "family"),
+    ("flags", "clone_flags"),
+    ("flags", "unshare_flags"),
+    ("futex_op", "op"),
+    ("pathname", "filename"),
+    ("pathname", "path"),
+    ("request", "cmd"),
+];
+
+/// An argument of a call by its name in the kernel's prototype, or in section 2 of the manual where
+/// that differs: its place from 0, and what it is.
+pub fn argument(call: &str, name: &str) -> Option<(usize, Argument)> {
+    let named = |name: &str| {
+        let mut known = arguments(call)?.enumerate();
+        known.find(|(_, argument)| argument.name == name)
+    };
+    let manual = MANUAL.iter().filter(|(manual, _)| *manual == name);
+    named(name).or_else(|| manual.into_iter().find_map(|(_, kernel)| named(kernel)))
+}
+
 /// The C type of an argument, counted from 0, as tracefs spells it: for display.
 pub fn c_type(call: &str, argument: usize) -> Option<&'static str> {
     let entry = TYPES[place(call)?].get(argument)?;
@@ -139,6 +163,34 @@ mod tests {
         for (call, place, name, bits) in KNOWN {
             assert_eq!(all(call)[place], (name, bits), "argument {place} of {call}");
         }
+    }
+
+    #[test]
+    fn an_argument_is_found_by_the_manuals_name_too() {
+        for (call, name, place) in [
+            ("clone", "flags", 0),
+            ("clone", "clone_flags", 0),
+            ("unshare", "flags", 0),
+            ("socket", "domain", 0),
+            ("socket", "family", 0),
+            ("openat", "dirfd", 0),
+            ("openat", "pathname", 1),
+            ("openat", "flags", 2),
+            ("ioctl", "request", 1),
+            ("ptrace", "request", 0),
+            ("madvise", "advice", 2),
+            ("futex", "futex_op", 1),
+        ] {
+            let (found, known) = argument(call, name).unwrap();
+            assert_eq!(found, place, "{name} of {call}");
+            assert_eq!(all(call)[place], (known.name, known.bits));
+        }
+        for (_, kernel) in MANUAL {
+            let known =
+                |call| arguments(call).is_some_and(|mut all| all.any(|one| one.name == kernel));
+            assert!(names(Abi::X86_64).any(|(call, _)| known(call)), "{kernel}");
+        }
+        assert_eq!(argument("read", "flags"), None);
     }
 
     #[test]
