@@ -151,11 +151,10 @@ pub(crate) fn join(one: &Row, other: &Row) -> Result<Rows, Obstacle> {
 fn meet(one: Test, other: Test) -> Vec<Test> {
     match (one, other) {
         _ if one == other => vec![one],
-        (Test::Bits { mask, value }, test) | (test, Test::Bits { mask, value })
+        (exact @ Test::Bits { mask, value }, test) | (test, exact @ Test::Bits { mask, value })
             if mask == u64::MAX =>
         {
-            let exact = test.passes(value).then_some(Test::Bits { mask, value });
-            exact.into_iter().collect()
+            test.passes(value).then_some(exact).into_iter().collect()
         }
         (
             Test::Bits { mask, value },
