@@ -12,7 +12,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::asm;
-use core::ffi::c_char;
+use core::ffi::{c_char, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use filter::sys::{answer, syscall};
@@ -289,34 +289,35 @@ extern "C" fn _Unwind_Resume() -> ! {
 // exported memcpy would replace the host's.
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+unsafe extern "C" fn memcpy(to: *mut c_void, from: *const c_void, count: usize) -> *mut c_void {
     // SAFETY: the caller vouches for `count` bytes at both places, apart.
-    unsafe { copy_up(to, from, count) };
+    unsafe { copy_up(to.cast(), from.cast(), count) };
     to
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
+unsafe extern "C" fn memmove(to: *mut c_void, from: *const c_void, count: usize) -> *mut c_void {
     if (to as usize).wrapping_sub(from as usize) >= count {
         // SAFETY: the caller vouches for both places; no byte is written before it is read.
-        unsafe { copy_up(to, from, count) };
+        unsafe { copy_up(to.cast(), from.cast(), count) };
     } else {
         // SAFETY: the caller vouches for both places; from the end, no byte is written before it is read.
-        unsafe { copy_down(to, from, count) };
+        unsafe { copy_down(to.cast(), from.cast(), count) };
     }
     to
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn memset(to: *mut u8, value: i32, count: usize) -> *mut u8 {
+unsafe extern "C" fn memset(to: *mut c_void, value: i32, count: usize) -> *mut c_void {
     let byte = value.to_ne_bytes()[0];
     // SAFETY: the caller vouches for `count` writable bytes.
-    unsafe { fill(to, byte, count) };
+    unsafe { fill(to.cast(), byte, count) };
     to
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+unsafe extern "C" fn memcmp(a: *const c_void, b: *const c_void, count: usize) -> i32 {
+    let (a, b) = (a.cast::<u8>(), b.cast::<u8>());
     for at in 0..count {
         let places = (a.wrapping_add(at), b.wrapping_add(at));
         // SAFETY: the caller vouches for `count` readable bytes at `a`; volatile, or this loop
@@ -332,7 +333,7 @@ unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, count: usize) -> i32 {
+unsafe extern "C" fn bcmp(a: *const c_void, b: *const c_void, count: usize) -> i32 {
     // SAFETY: the same contract.
     unsafe { memcmp(a, b, count) }
 }
