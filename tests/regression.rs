@@ -238,3 +238,24 @@ fn a_wrong_abi_is_blamed_on_the_option_that_names_it() {
     assert!(!outcome.stderr.contains("SECCOMP_ARCH"), "{outcome:?}");
     outcome.stderr_has("--add-arch: \"vax\": ");
 }
+
+/// A remainder holds its number more than once, and each of sixty around each other doubled the work;
+/// a chain of complements made the check try the square of its constants.
+#[test]
+fn arithmetic_within_arithmetic_takes_no_time() {
+    let remainders = (0..60).fold("argL0".to_string(), |inner, _| format!("({inner} % 77)"));
+    let complements = format!("{}arg0 & {}arg1 == 5", "~".repeat(200), "~".repeat(200));
+    for condition in [format!("{remainders} == 1"), complements] {
+        let list = format!("read({condition})");
+        let request = Request::plain(Mode::AllowList, "LIST", list.as_bytes(), Action::Trap);
+        let start = std::time::Instant::now();
+        if let Ok(compiled) = request.compile(Abi::X86_64, &policy::no_files) {
+            let policy = &compiled.policy;
+            if let Ok(program) = Program::compile(policy, None) {
+                assert!(program.check(policy, None).is_ok());
+            }
+        }
+        let taken = start.elapsed();
+        assert!(taken.as_secs() < 5, "{taken:?} for {condition:.40}");
+    }
+}

@@ -152,7 +152,10 @@ fn with_part(register: u64, part: Part, value: u64) -> u64 {
     register & !mask | value & mask
 }
 
-/// The arguments and constants that a number is made of.
+/// More values are not tried: it would cost their square.
+const MOST_VALUES: usize = 12;
+
+/// The arguments and constants that a number is made of, each once.
 fn leaves(
     conditions: &Conditions,
     id: Id,
@@ -160,8 +163,19 @@ fn leaves(
     values: &mut Vec<u64>,
 ) {
     match conditions.node(id) {
-        Node::Number(number) => values.extend([number, !number]),
-        Node::Argument(index, part) => registers.push((usize::from(index), part)),
+        Node::Number(number) => {
+            for value in [number, !number] {
+                if values.len() < MOST_VALUES && !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+        }
+        Node::Argument(index, part) => {
+            let register = (usize::from(index), part);
+            if !registers.contains(&register) {
+                registers.push(register);
+            }
+        }
         Node::Binary(_, left, right) => {
             leaves(conditions, left, registers, values);
             leaves(conditions, right, registers, values);

@@ -307,7 +307,12 @@ impl<'a> Resolver<'a> {
         };
         // A call has six arguments at most.
         let node = Node::Argument(u8::try_from(index).unwrap_or_default(), part);
-        Ok(Some(Value { node, width }))
+        let weight = 1;
+        Ok(Some(Value {
+            node,
+            width,
+            weight,
+        }))
     }
 
     fn named(&self, index: Index) -> &'a [u8] {

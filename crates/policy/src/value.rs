@@ -10,7 +10,13 @@ use crate::tree::{Expression, Index, Sign};
 pub(crate) struct Value {
     pub(crate) node: Node,
     pub(crate) width: Width,
+    /// How many steps it takes to compute it. A remainder has its number three times, so remainders
+    /// of remainders would grow beyond all measure.
+    pub(crate) weight: u32,
 }
+
+/// More steps than the longest program has instructions for.
+const MOST_WEIGHT: u32 = 4096;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Width {
@@ -81,6 +87,7 @@ impl Resolver<'_> {
         Ok(Value {
             node: Node::Argument(index, part),
             width,
+            weight: 1,
         })
     }
 
@@ -185,11 +192,16 @@ impl Resolver<'_> {
         right: Value,
         width: Width,
     ) -> Result<Value, Fault> {
+        let weight = left.weight.saturating_add(right.weight);
+        if weight > MOST_WEIGHT {
+            return fault(at, Problem::TooDeep);
+        }
         let left = self.put(at, left.node)?;
         let right = self.put(at, right.node)?;
         Ok(Value {
             node: Node::Binary(operator, left, right),
             width,
+            weight,
         })
     }
 }
@@ -225,6 +237,7 @@ pub(crate) fn constant(number: u64) -> Value {
     Value {
         node: Node::Number(number),
         width: Width::Any,
+        weight: 1,
     }
 }
 
