@@ -182,6 +182,18 @@ impl Options {
         }
     }
 
+    /// Looks up what a request asks for, with the policy file as it was read.
+    pub(crate) fn compile(
+        file: Option<&formats::Source>,
+        request: &Request<'_>,
+    ) -> Result<policy::Compiled, Failure> {
+        let others = filter::sys::read_policy;
+        Ok(match file {
+            Some(file) => request.compile(syscalls::Abi::NATIVE, &file.files(&others))?,
+            None => request.compile(syscalls::Abi::NATIVE, &others)?,
+        })
+    }
+
     /// What options and variables come to: a list option or a policy file stands in for both list
     /// variables.
     pub(crate) fn request<'a>(

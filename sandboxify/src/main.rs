@@ -63,7 +63,7 @@ fn show(options: &Options) -> Result<(), Failure> {
     let variables = arguments::Variables::read();
     let file = options.policy_file()?;
     let request = options.request(file.as_ref(), &variables)?;
-    let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
+    let compiled = Options::compile(file.as_ref(), &request)?;
     show::to_stdout(&show::in_words(&compiled, options.compiler)?)
 }
 
@@ -76,7 +76,7 @@ fn launch(
     let variables = arguments::Variables::read();
     let file = options.policy_file()?;
     let request: Request<'_> = options.request(file.as_ref(), &variables)?;
-    let compiled = request.compile(Abi::NATIVE, &filter::sys::read_policy)?;
+    let compiled = Options::compile(file.as_ref(), &request)?;
     let target = Target::resolve(program, arguments, &compiled.policy)?;
     let launch = launch::Launch::new(options, request, compiled, target)?;
     launch.go()

@@ -69,6 +69,8 @@ fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Re
         expect(program, audit, number, &words, expected)?;
     }
     for &number in &opened {
+        let words = refused(policy, number, words);
+        expect(program, native, number, &words, Action::Allow)?;
         for half in 0..6 {
             let mut wrong = words;
             wrong[3 + half / 2] ^= 1 << (32 * (half % 2));
@@ -76,6 +78,28 @@ fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Re
         }
     }
     Ok(())
+}
+
+/// The words beside arguments with which the policy itself does not allow the call, if there are any:
+/// with others, a ticket that opens nothing or everything would go unnoticed.
+fn refused(policy: &Policy, number: u32, words: [u64; 6]) -> [u64; 6] {
+    let mut found = words;
+    let audit = policy.native().abi().audit();
+    if let Answer::Decision(decision) = policy.native().answer(number) {
+        // The first that is refused ends the search.
+        let _ = vectors::each(policy, &decision, |arguments| {
+            let mut beside = words;
+            beside[..3].copy_from_slice(&arguments[..3]);
+            match policy.decide(audit, number, &beside) {
+                Action::Allow => Ok(()),
+                _ => {
+                    found = beside;
+                    Err(())
+                }
+            }
+        });
+    }
+    found
 }
 
 /// Both ends of every range on the native ABI, and the edges of what other ABIs can present.

@@ -219,16 +219,22 @@ pub fn read_file(path: &core::ffi::CStr, buffer: &mut [u8]) -> Result<usize, i32
     result
 }
 
-/// Reads a whole file of at most 1 MiB, which is more than any policy has.
+/// Reads a whole file of at most 1 MiB, which is more than any policy has. Only a regular file: a pipe
+/// is empty when it is read again, and others may have nothing to read for ever.
 ///
 /// # Errors
-/// The error number of openat(2) or read(2); EFBIG for a larger file, EINVAL for a path with a NUL.
+/// The error number of openat(2) or read(2); EFBIG for a larger file, ESPIPE for one that is not
+/// regular, EINVAL for a path with a NUL.
 pub fn read_policy(path: &[u8]) -> Result<Vec<u8>, i32> {
     const LONGEST: usize = 1 << 20;
     let mut path = path.to_vec();
     path.push(0);
     let path = core::ffi::CStr::from_bytes_with_nul(&path).map_err(|_| libc::EINVAL)?;
     let file = open(path)?;
+    if !is_regular(file) {
+        close(file);
+        return Err(libc::ESPIPE);
+    }
     let mut text = Vec::new();
     let mut filled = 0;
     let result = loop {
@@ -246,11 +252,23 @@ pub fn read_policy(path: &[u8]) -> Result<Vec<u8>, i32> {
 }
 
 fn open(path: &core::ffi::CStr) -> Result<usize, i32> {
-    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    // Without O_NONBLOCK the open itself waits for the other end of a pipe.
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY) as usize;
     let path = path.as_ptr() as usize;
     let arguments = [libc::AT_FDCWD as usize, path, flags, 0, 0, 0];
     // SAFETY: the kernel reads a NUL-terminated path, which outlives the call.
     answer(unsafe { syscall(libc::SYS_openat, arguments) })
+}
+
+/// Whether a descriptor is one of a regular file (fstat(2)).
+fn is_regular(file: usize) -> bool {
+    let mut status = core::mem::MaybeUninit::<libc::stat>::zeroed();
+    let arguments = [file, status.as_mut_ptr() as usize, 0, 0, 0, 0];
+    // SAFETY: the kernel writes a `struct stat`, for which there is room.
+    let answered = answer(unsafe { syscall(libc::SYS_fstat, arguments) });
+    // SAFETY: all zeros are a valid `struct stat`, whether the kernel wrote one or not.
+    let status = unsafe { status.assume_init() };
+    answered.is_ok() && status.st_mode & libc::S_IFMT == libc::S_IFREG
 }
 
 fn close(file: usize) {

@@ -1,5 +1,5 @@
-//! Arguments that put a decision to the test: each comparison once true and once false, with the
-//! rest deciding where that can be had.
+//! Arguments that put a decision to the test: each comparison once true and, by a change in each half
+//! of the register alone, false, with the rest deciding where that can be had.
 
 use alloc::vec::Vec;
 
@@ -7,9 +7,14 @@ use policy::{Case, Conditions, Decision, Id, Node, Part, Policy};
 
 /// Upper halves that a careless program or a hostile one leaves in a register.
 const GARBAGE: u64 = 0xdead_beef_0000_0000;
+const LOW: u64 = 0xffff_ffff;
 
 /// Above this many comparisons the others are not arranged around each: it would cost their square.
 const MOST_ARRANGED: usize = 48;
+/// Constants and registers of a comparison that are tried: more would cost their product.
+const MOST_TRIED: usize = 12;
+/// Conditions that are evaluated for a decision, on the search for arguments.
+const MOST_STEPS: u32 = 20_000;
 
 /// Hands the vectors of a decision to `test`, until it fails: four, and four per comparison.
 pub(crate) fn each<E>(
@@ -17,169 +22,215 @@ pub(crate) fn each<E>(
     decision: &Decision,
     mut test: impl FnMut(&[u64; 6]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let conditions = policy.conditions();
     for fixed in [0, u64::MAX, GARBAGE, 1] {
         test(&[fixed; 6])?;
     }
+    let mut search = Search {
+        conditions: policy.conditions(),
+        steps: MOST_STEPS,
+        registers: Vec::new(),
+        values: Vec::new(),
+    };
     let cases = policy.cases(decision);
     let mut comparisons = Vec::new();
     for (number, case) in cases.iter().enumerate() {
-        collect(conditions, case.condition, number, &mut comparisons);
+        search.collect(case.condition, number, &mut comparisons);
     }
     let arranged = comparisons.len() <= MOST_ARRANGED;
     for &(number, comparison) in &comparisons {
-        for (base, wanted) in [(0, true), (GARBAGE, false), (GARBAGE, true), (0, false)] {
+        for (base, half) in [(0, LOW), (GARBAGE, !LOW)] {
             let mut arguments = [base; 6];
             if arranged {
-                arrange(conditions, &cases[..=number], comparison, &mut arguments);
+                search.arrange(&cases[..=number], comparison, &mut arguments);
             }
-            steer(conditions, comparison, wanted, &mut arguments);
+            search.make(comparison, true, u64::MAX, &mut arguments);
+            test(&arguments)?;
+            search.make(comparison, false, half, &mut arguments);
             test(&arguments)?;
         }
     }
     Ok(())
 }
 
-/// The comparisons of a condition, each with the number of its case.
-fn collect(conditions: &Conditions, id: Id, case: usize, found: &mut Vec<(usize, Id)>) {
-    let mut id = id;
-    while let Node::All(first, rest) | Node::Any(first, rest) = conditions.node(id) {
-        collect(conditions, first, case, found);
-        id = rest;
-    }
-    found.push((case, id));
+/// A search for arguments.
+struct Search<'a> {
+    conditions: &'a Conditions,
+    /// How many conditions may still be evaluated.
+    steps: u32,
+    /// Of the comparison at hand: its arguments and its constants.
+    registers: Vec<(usize, Part)>,
+    values: Vec<u64>,
 }
 
-/// Makes earlier cases false, and in the last one leaves the outcome to `target`.
-fn arrange(conditions: &Conditions, cases: &[Case], target: Id, arguments: &mut [u64; 6]) {
-    let Some((last, earlier)) = cases.split_last() else {
-        return;
-    };
-    for case in earlier {
-        steer(conditions, case.condition, false, arguments);
-    }
-    let mut id = last.condition;
-    while let node @ (Node::All(first, rest) | Node::Any(first, rest)) = conditions.node(id) {
-        let neutral = matches!(node, Node::All(..));
-        let within = contains(conditions, first, target);
-        let (on, aside) = if within { (first, rest) } else { (rest, first) };
-        steer(conditions, aside, neutral, arguments);
-        id = on;
-    }
-}
-
-fn contains(conditions: &Conditions, id: Id, target: Id) -> bool {
-    let mut id = id;
-    while let Node::All(first, rest) | Node::Any(first, rest) = conditions.node(id) {
-        if contains(conditions, first, target) {
-            return true;
+impl Search<'_> {
+    /// The comparisons of a condition, each with the number of its case.
+    fn collect(&self, id: Id, case: usize, found: &mut Vec<(usize, Id)>) {
+        let mut id = id;
+        while let Node::All(first, rest) | Node::Any(first, rest) = self.conditions.node(id) {
+            self.collect(first, case, found);
+            id = rest;
         }
-        id = rest;
+        found.push((case, id));
     }
-    id == target
-}
 
-/// Changes arguments until a condition is what is wanted, or nothing likely is left to try.
-fn steer(conditions: &Conditions, id: Id, wanted: bool, arguments: &mut [u64; 6]) {
-    if conditions.holds(id, arguments) == wanted {
-        return;
-    }
-    match conditions.node(id) {
-        Node::All(first, rest) | Node::Any(first, rest) => {
-            steer(conditions, first, wanted, arguments);
-            steer(conditions, rest, wanted, arguments);
+    /// Makes earlier cases false, and in the last one leaves the outcome to `target`.
+    fn arrange(&mut self, cases: &[Case], target: Id, arguments: &mut [u64; 6]) {
+        let Some((last, earlier)) = cases.split_last() else {
+            return;
+        };
+        for case in earlier {
+            self.steer(case.condition, false, arguments);
         }
-        Node::Compare(_, left, right) => {
-            let mut registers = Vec::new();
-            let mut values = Vec::with_capacity(8);
-            for side in [left, right] {
-                leaves(conditions, side, &mut registers, &mut values);
+        let mut id = last.condition;
+        while let node @ (Node::All(first, rest) | Node::Any(first, rest)) =
+            self.conditions.node(id)
+        {
+            let neutral = matches!(node, Node::All(..));
+            let within = self.contains(first, target);
+            let (on, aside) = if within { (first, rest) } else { (rest, first) };
+            self.steer(aside, neutral, arguments);
+            id = on;
+        }
+    }
+
+    fn contains(&self, id: Id, target: Id) -> bool {
+        let mut id = id;
+        while let Node::All(first, rest) | Node::Any(first, rest) = self.conditions.node(id) {
+            if self.contains(first, target) {
+                return true;
             }
-            let sides = [left, right].map(|side| conditions.number(side, arguments));
-            values.extend(sides.into_iter().chain([0, u64::MAX]));
-            try_all(conditions, id, wanted, arguments, &registers, &values);
+            id = rest;
         }
-        _ => {}
+        id == target
     }
-}
 
-fn try_all(
-    conditions: &Conditions,
-    id: Id,
-    wanted: bool,
-    arguments: &mut [u64; 6],
-    registers: &[(usize, Part)],
-    values: &[u64],
-) {
-    for &(index, part) in registers {
+    /// Changes arguments until a condition is what is wanted, or nothing likely is left to try.
+    fn steer(&mut self, id: Id, wanted: bool, arguments: &mut [u64; 6]) {
+        if self.holds(id, arguments) == wanted {
+            return;
+        }
+        match self.conditions.node(id) {
+            Node::All(first, rest) | Node::Any(first, rest) => {
+                self.steer(first, wanted, arguments);
+                self.steer(rest, wanted, arguments);
+            }
+            _ => self.make(id, wanted, u64::MAX, arguments),
+        }
+    }
+
+    fn holds(&mut self, id: Id, arguments: &[u64; 6]) -> bool {
+        self.steps = self.steps.saturating_sub(1);
+        self.conditions.holds(id, arguments)
+    }
+
+    /// Makes a comparison what is wanted by a change in some bits of one register: at its constants
+    /// if that does it, else as near to them as possible.
+    fn make(&mut self, id: Id, wanted: bool, bits: u64, arguments: &mut [u64; 6]) {
+        let Node::Compare(_, left, right) = self.conditions.node(id) else {
+            return;
+        };
+        self.registers.clear();
+        self.values.clear();
+        for side in [left, right] {
+            self.leaves(side);
+        }
+        let sides = [left, right].map(|side| self.conditions.number(side, arguments));
+        self.values.extend(sides.into_iter().chain([0, u64::MAX]));
+        let near: [fn(u64, u64, u64) -> u64; 7] = [
+            |value, _, _| value,
+            |value, _, _| value.wrapping_add(1),
+            |value, _, _| value.wrapping_sub(1),
+            |value, _, _| value.wrapping_add(1 << 32),
+            |value, before, _| before ^ (value & value.wrapping_neg()),
+            |value, before, bits| before ^ highest(value & bits),
+            |value, _, _| value << 32,
+        ];
+        for at in 0..self.registers.len() {
+            let (index, part) = self.registers[at];
+            let before = arguments[index];
+            // A half that the comparison does not look at decides nothing.
+            let bits = match with_part(0, part, u64::MAX) & bits {
+                0 => u64::MAX,
+                _ => bits,
+            };
+            for step in near {
+                for place in 0..self.values.len() {
+                    let value = step(self.values[place], part.of(before), bits);
+                    let changed = with_part(before, part, value);
+                    arguments[index] = before & !bits | changed & bits;
+                    if self.steps == 0 || self.holds(id, arguments) == wanted {
+                        return;
+                    }
+                }
+            }
+            self.under_masks(id, wanted, (index, part), bits, arguments);
+            if self.conditions.holds(id, arguments) == wanted {
+                return;
+            }
+            arguments[index] = before;
+        }
+    }
+
+    /// Other comparisons may look at other bits of a register: only those of a mask change.
+    fn under_masks(
+        &mut self,
+        id: Id,
+        wanted: bool,
+        (index, part): (usize, Part),
+        bits: u64,
+        arguments: &mut [u64; 6],
+    ) {
         let before = arguments[index];
-        for &value in values {
-            for near in [
-                value,
-                value.wrapping_add(1),
-                value.wrapping_sub(1),
-                value << 32,
-            ] {
-                arguments[index] = with_part(before, part, near);
-                if conditions.holds(id, arguments) == wanted {
+        for mask in 0..self.values.len() {
+            for value in 0..self.values.len() {
+                let (mask, value) = (self.values[mask], self.values[value]);
+                let kept = part.of(before) & !mask;
+                let changed = with_part(before, part, kept | value & mask);
+                arguments[index] = before & !bits | changed & bits;
+                if self.steps == 0 || self.holds(id, arguments) == wanted {
                     return;
                 }
             }
         }
-        // Other comparisons may look at other bits: only those of a mask change.
-        for (&mask, &value) in values
-            .iter()
-            .flat_map(|mask| values.iter().map(move |value| (mask, value)))
-        {
-            let kept = part.of(before) & !mask;
-            arguments[index] = with_part(before, part, kept | value & mask);
-            if conditions.holds(id, arguments) == wanted {
-                return;
-            }
-        }
-        arguments[index] = before;
     }
+
+    /// The arguments and constants that a number is made of, each once.
+    fn leaves(&mut self, id: Id) {
+        match self.conditions.node(id) {
+            Node::Number(number) => {
+                for value in [number, !number] {
+                    if self.values.len() < MOST_TRIED && !self.values.contains(&value) {
+                        self.values.push(value);
+                    }
+                }
+            }
+            Node::Argument(index, part) => {
+                let register = (usize::from(index), part);
+                if self.registers.len() < MOST_TRIED && !self.registers.contains(&register) {
+                    self.registers.push(register);
+                }
+            }
+            Node::Binary(_, left, right) => {
+                self.leaves(left);
+                self.leaves(right);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The highest bit of a number, if it has any.
+fn highest(number: u64) -> u64 {
+    number.checked_ilog2().map_or(0, |bit| 1 << bit)
 }
 
 /// A register with another value in one of its parts.
 fn with_part(register: u64, part: Part, value: u64) -> u64 {
     let (mask, value) = match part {
         Part::Full => (u64::MAX, value),
-        Part::Low => (0xffff_ffff, value),
-        Part::High => (0xffff_ffff << 32, value << 32),
+        Part::Low => (LOW, value),
+        Part::High => (LOW << 32, value << 32),
         Part::Short => (0xffff, value),
     };
     register & !mask | value & mask
-}
-
-/// More values are not tried: it would cost their square.
-const MOST_VALUES: usize = 12;
-
-/// The arguments and constants that a number is made of, each once.
-fn leaves(
-    conditions: &Conditions,
-    id: Id,
-    registers: &mut Vec<(usize, Part)>,
-    values: &mut Vec<u64>,
-) {
-    match conditions.node(id) {
-        Node::Number(number) => {
-            for value in [number, !number] {
-                if values.len() < MOST_VALUES && !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-        }
-        Node::Argument(index, part) => {
-            let register = (usize::from(index), part);
-            if !registers.contains(&register) {
-                registers.push(register);
-            }
-        }
-        Node::Binary(_, left, right) => {
-            leaves(conditions, left, registers, values);
-            leaves(conditions, right, registers, values);
-        }
-        _ => {}
-    }
 }

@@ -61,6 +61,10 @@ pub enum Error {
 
 /// An error number as its name.
 fn cause(errno: i32) -> String {
+    const ESPIPE: i32 = 29;
+    if errno == ESPIPE {
+        return "not a regular file".into();
+    }
     let name = u16::try_from(errno).ok().and_then(syscalls::errno::name);
     name.map_or_else(|| format!("error {errno}"), String::from)
 }

@@ -13,6 +13,8 @@ pub struct Source {
     /// What it says.
     pub reading: Reading,
     complete: bool,
+    path: String,
+    text: Vec<u8>,
 }
 
 impl Source {
@@ -52,7 +54,25 @@ impl Source {
             format,
             reading,
             complete,
+            path: path.into(),
+            text,
         })
+    }
+
+    /// A way to read files that gives this one as it was read: what a file is taken for and what its
+    /// rules are must come from the same bytes.
+    pub fn files<'a>(
+        &'a self,
+        others: &'a Read<'a>,
+    ) -> impl Fn(&[u8]) -> Result<Vec<u8>, i32> + 'a {
+        move |path| {
+            let plain = path.strip_prefix(b"./").unwrap_or(path);
+            let own = self.path.strip_prefix("./").unwrap_or(&self.path);
+            match plain == own.as_bytes() {
+                true => Ok(self.text.clone()),
+                false => others(path),
+            }
+        }
     }
 
     /// Whether the file itself says what it allows or denies and what a violation does.

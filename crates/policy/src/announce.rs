@@ -29,6 +29,13 @@ pub enum Note {
     },
     /// The `actions_logged` sysctl lacks `log`. Only a door can know; it adds this note itself.
     Unrecorded,
+    /// A call of another ABI that does what others do, by a number in its first argument.
+    Multiplexed {
+        /// The call.
+        name: &'static str,
+        /// The restricted call that it can do.
+        restricted: &'static str,
+    },
     /// The kernel runs this call before it asks any filter.
     Unfilterable {
         /// The call.
@@ -45,6 +52,10 @@ impl fmt::Display for Note {
             Note::IoUring { restricted } => write!(
                 f,
                 "io_uring_setup is allowed, and io_uring does {restricted} without a system call that a filter sees; deny io_uring_setup too"
+            ),
+            Note::Multiplexed { name, restricted } => write!(
+                f,
+                "{name} of x86 may run, and does {restricted} with arguments that no filter sees; deny {name} too"
             ),
             Note::Unrecorded => f.write_str(
                 "the sysctl kernel.seccomp.actions_logged lacks \"log\"; logged calls leave no record",
@@ -171,5 +182,35 @@ pub(crate) fn notes(policy: &Policy) -> impl Iterator<Item = Note> {
         .filter(move |name| answer(name).is_some_and(|answer| !policy.always_runs(answer)));
     let io_uring = answer("io_uring_setup").filter(|&answer| policy.may_run(answer));
     let io_uring = io_uring.and_then(|_| restricted.next());
-    unfilterable.chain(io_uring.map(|restricted| Note::IoUring { restricted }))
+    let io_uring = io_uring.map(|restricted| Note::IoUring { restricted });
+    unfilterable.chain(io_uring).chain(multiplexed(policy))
+}
+
+/// Calls of x86 that do the work of others, and those (arch/x86/entry/syscalls/syscall_32.tbl).
+const MULTIPLEXERS: [(&str, &[&str]); 2] = [
+    (
+        "socketcall",
+        &[
+            "socket",
+            "connect",
+            "bind",
+            "accept4",
+            "sendto",
+            "setsockopt",
+        ],
+    ),
+    ("ipc", &["shmat", "shmget", "msgsnd", "semctl"]),
+];
+
+fn multiplexed(policy: &Policy) -> impl Iterator<Item = Note> {
+    let table = policy.tables().iter().find(|table| table.abi() == Abi::X86);
+    MULTIPLEXERS.iter().filter_map(move |&(name, others)| {
+        let table = table?;
+        let answer = |name: &str| Some(table.answer(syscalls::number(Abi::X86, name)?));
+        answer(name).filter(|&answer| policy.may_run(answer))?;
+        let restricted =
+            |other: &&&str| answer(other).is_some_and(|answer| !policy.always_runs(answer));
+        let restricted = others.iter().find(restricted)?;
+        Some(Note::Multiplexed { name, restricted })
+    })
 }

@@ -78,6 +78,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) start: usize,
     /// How many bindings hold for the whole list.
     pub(crate) defined: usize,
+    /// How much work the conditions were so far.
+    steps: u32,
 }
 
 /// What an item says: under which condition, what, and said where.
@@ -133,6 +135,7 @@ impl<'a> Compiler<'a> {
             notes: Vec::new(),
             start,
             defined: 0,
+            steps: 0,
         }
     }
 
@@ -332,7 +335,7 @@ impl<'a> Compiler<'a> {
             },
             denies: denies && !self.request.whole_registers,
         };
-        resolve(purpose, self.builder.conditions(), root)
+        resolve(purpose, self.builder.conditions(), root, &mut self.steps)
     }
 
     fn announce(&mut self, item: &Item<'_>, told: Told) {

@@ -171,7 +171,7 @@ pub enum Problem {
     )]
     Narrow,
     /// A named argument on an ABI that splits or moves it.
-    #[error("another ABI passes this argument differently; use argN, or leave the ABI out")]
+    #[error("another ABI passes this argument differently; leave the ABI out, or the condition")]
     OtherArguments,
     /// A line of a file that is none of the language.
     #[error("not a rule (NAME: CONDITION), default, binding (NAME = ...) or include \"FILE\"")]
@@ -200,8 +200,11 @@ pub enum Problem {
     /// A promise for a 32-bit ABI.
     #[error("promises speak of 64-bit calls; leave the other ABI out")]
     PromiseAbi,
+    /// A default in a file that another one includes.
+    #[error("a default in an included file; put it into the file that includes it")]
+    DefaultInInclude,
     /// Files that include each other.
-    #[error("includes go too deep; does the file include itself?")]
+    #[error("includes go too deep or are too many; does the file include itself?")]
     IncludeLoop,
     /// An included file that cannot be read.
     #[error("{}", Cause(*.0))]
@@ -213,8 +216,10 @@ struct Cause(i32);
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const ESPIPE: i32 = 29;
         let name = u16::try_from(self.0).ok().and_then(syscalls::errno::name);
         match name {
+            Some(_) if self.0 == ESPIPE => f.write_str("cannot be read: not a regular file"),
             Some(name) => write!(f, "cannot be read: {name}"),
             None => write!(f, "cannot be read: error {}", self.0),
         }

@@ -61,10 +61,14 @@ pub(crate) struct Reader<'a> {
     pub(crate) tree: Tree,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) read: &'a Read<'a>,
+    /// How many files were included so far.
+    included: usize,
 }
 
 /// Files within files.
 const DEEPEST: usize = 16;
+/// Files in files, altogether.
+const MOST_INCLUDED: usize = 256;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(read: &'a Read<'a>) -> Reader<'a> {
@@ -73,6 +77,7 @@ impl<'a> Reader<'a> {
             tree: Tree::default(),
             bindings: Vec::new(),
             read,
+            included: 0,
         }
     }
 
@@ -130,6 +135,9 @@ impl<'a> Reader<'a> {
         let end = start + code.len();
         Ok(match code.iter().position(|byte| matches!(byte, b':')) {
             Some(colon) => self.rule(start, colon, end, document),
+            None if depth > 0 && code.starts_with(b"DEFAULT_") => {
+                fault(at, Problem::DefaultInInclude)
+            }
             None if code.contains(&b'=') => self.assignment(start, end, document),
             None => fault(at, Problem::NoLine),
         })
@@ -144,7 +152,8 @@ impl<'a> Reader<'a> {
         document: &mut Document,
     ) -> Result<(), Error> {
         let full = beside(path, target);
-        let problem = match depth >= DEEPEST {
+        self.included += 1;
+        let problem = match depth >= DEEPEST || self.included > MOST_INCLUDED {
             true => Some(Problem::IncludeLoop),
             false => None,
         };

@@ -128,7 +128,7 @@ impl Policy {
             newest: syscalls::newest(abi),
             ranges: Vec::new(),
         };
-        if !unlisted.runs() {
+        if unlisted != Action::Allow {
             table.add_restart(self);
             table.add_fall_backs();
         }

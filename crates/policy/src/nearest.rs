@@ -31,6 +31,7 @@ pub(crate) fn hint(problem: Problem, word: &[u8], call: &str, abis: &[Abi]) -> S
         Problem::UnknownWord => {
             let arguments = syscalls::arguments(call).into_iter().flatten();
             arguments.for_each(|argument| nearest.offer(argument.name));
+            syscalls::manual_names(call).for_each(|name| nearest.offer(name));
             syscalls::constants().for_each(|(name, _)| nearest.offer(&name));
         }
         Problem::BadAbi => nearest.found = Some((0, OTHER.name().into())),
@@ -123,6 +124,7 @@ mod tests {
             (Problem::UnknownAction, "Log", "", "log"),
             (Problem::UnknownAction, "EPREM", "", "EPERM"),
             (Problem::UnknownWord, "famly", "socket", "family"),
+            (Problem::UnknownWord, "domian", "socket", "domain"),
             (Problem::UnknownWord, "AF_UNXI", "socket", "AF_UNIX"),
         ] {
             let expected = alloc::format!("; did you mean \"{closest}\"?");

@@ -54,29 +54,31 @@ pub(crate) enum Meaning {
 
 /// Macros within macros, and operators within operators.
 const DEEPEST: u32 = 256;
-/// More steps than any expression takes that comes to something the kernel would load.
-const MOST_STEPS: u32 = 1 << 20;
+/// More steps than any policy takes that comes to something the kernel would load.
+const MOST_STEPS: u32 = 1 << 22;
 
 pub(crate) struct Resolver<'a> {
     pub(crate) purpose: Purpose<'a>,
     conditions: &'a mut Conditions,
     frames: Vec<Frame>,
     pub(crate) depth: u32,
-    steps: u32,
+    /// Taken for the whole policy so far.
+    steps: &'a mut u32,
 }
 
-/// The condition that a tree comes to.
+/// The condition that a tree comes to. `steps` counts on over all conditions of a policy.
 pub(crate) fn resolve(
     purpose: Purpose<'_>,
     conditions: &mut Conditions,
     root: Index,
+    steps: &mut u32,
 ) -> Result<Id, Fault> {
     let mut resolver = Resolver {
         purpose,
         conditions,
         frames: Vec::new(),
         depth: 0,
-        steps: 0,
+        steps,
     };
     resolver.condition(root, OUTSIDE, true)
 }
@@ -95,7 +97,7 @@ pub(crate) fn evaluate(text: &[u8], tree: &Tree, root: Index) -> Result<u64, Fau
         conditions: &mut Conditions::default(),
         frames: Vec::new(),
         depth: 0,
-        steps: 0,
+        steps: &mut 0,
     };
     match resolver.value(root, OUTSIDE)?.node {
         Node::Number(number) => Ok(number),
@@ -106,8 +108,8 @@ pub(crate) fn evaluate(text: &[u8], tree: &Tree, root: Index) -> Result<u64, Fau
 impl<'a> Resolver<'a> {
     pub(crate) fn enter(&mut self, at: u32) -> Result<(), Fault> {
         self.depth += 1;
-        self.steps += 1;
-        match self.depth > DEEPEST || self.steps > MOST_STEPS {
+        *self.steps += 1;
+        match self.depth > DEEPEST || *self.steps > MOST_STEPS {
             true => Err(Fault {
                 at,
                 problem: Problem::TooDeep,

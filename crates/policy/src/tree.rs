@@ -93,6 +93,8 @@ const SIGNS: [(&[u8], u8, Sign); 19] = [
 
 /// Parentheses and operators within each other; chains of `||` and `&&` do not count.
 const DEEPEST: u32 = 64;
+/// More parameters than any macro has use for.
+const MOST_PARAMETERS: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Tree {
@@ -189,6 +191,10 @@ impl<'a> Parser<'a> {
             };
             let word = &self.text[at as usize..self.at];
             let known = |&name: &Index| self.tree.is_named(name, self.text, word);
+            if names.len() == MOST_PARAMETERS {
+                let problem = Problem::TooDeep;
+                return Err(Fault { at, problem });
+            }
             if is_reserved(word) || names.iter().any(known) {
                 let problem = Problem::Reserved;
                 return Err(Fault { at, problem });

@@ -72,6 +72,9 @@ impl Resolver<'_> {
             Part::Low => 32,
             _ => 64,
         };
+        if self.purpose.denies && usize::from(index) >= self.purpose.differs_from {
+            return fault(at, Problem::OtherArguments);
+        }
         let known = syscalls::arguments(self.purpose.call).filter(|_| self.purpose.denies);
         if let Some(mut arguments) = known {
             match arguments.nth(usize::from(index)) {

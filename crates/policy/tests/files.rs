@@ -87,13 +87,10 @@ fn includes_are_relative_to_the_file_that_has_them() {
     let files = [
         (
             "/d/p",
-            "include \"sub/a\"\ninclude\t\"/abs/c\" # there\nread: arg0 == FIVE",
+            "include \"sub/a\"\ninclude\t\"/abs/c\" # there\nread: arg0 == FIVE\nDEFAULT_NEGATIVE = EACCES",
         ),
         ("/d/sub/a", "include \"../b\"\r\nwrite: arg0 == SIX"),
-        (
-            "/d/sub/../b",
-            "SIX = 6\nDEFAULT_NEGATIVE = EACCES\nclose: 1",
-        ),
+        ("/d/sub/../b", "SIX = 6\nclose: 1"),
         ("/abs/c", "FIVE = 5\nopen: 1"),
     ];
     let policy = with(&files).unwrap().policy;
@@ -104,6 +101,27 @@ fn includes_are_relative_to_the_file_that_has_them() {
     let files = [("./p", "include \"q\""), ("./q", "read: 1")];
     let policy = compile(Mode::AllowList, list, &files).unwrap().policy;
     assert!(allows(&policy, "read", &[]));
+}
+
+/// Whoever includes a file would not see that it changes what all other rules answer.
+#[test]
+fn a_default_in_an_included_file_is_an_error() {
+    for default in [
+        "DEFAULT_POLICY = allow",
+        "DEFAULT_NEGATIVE=allow",
+        "DEFAULT_POSITIVE = EPERM",
+    ] {
+        let inner = format!("read: 1\n{default}\n");
+        let files = [
+            ("/d/p", "include \"q\"\nwrite: 1"),
+            ("/d/q", inner.as_str()),
+        ];
+        let message = with(&files).unwrap_err().to_string();
+        assert!(
+            message.starts_with("/d/q:2:1: a default in an included file"),
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -60,6 +60,12 @@ pub fn argument(call: &str, name: &str) -> Option<(usize, Argument)> {
     named(name).or_else(|| manual.into_iter().find_map(|(_, kernel)| named(kernel)))
 }
 
+/// What the manual calls arguments of a call, where the kernel has another name for them.
+pub fn manual_names(call: &str) -> impl Iterator<Item = &'static str> {
+    let known = MANUAL.iter().map(|(manual, _)| *manual);
+    known.filter(move |name| argument(call, name).is_some())
+}
+
 /// The C type of an argument, counted from 0, as tracefs spells it: for display.
 pub fn c_type(call: &str, argument: usize) -> Option<&'static str> {
     let entry = TYPES[place(call)?].get(argument)?;

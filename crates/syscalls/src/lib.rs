@@ -22,7 +22,7 @@ mod names;
 mod table;
 
 pub use abi::Abi;
-pub use arguments::{Argument, argument, arguments, c_type};
+pub use arguments::{Argument, argument, arguments, c_type, manual_names};
 pub use constants::{constant, constants};
 pub use foreign::differs_from;
 pub use groups::{Group, group, groups};
