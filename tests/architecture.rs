@@ -4,6 +4,8 @@
 mod arrows;
 #[path = "architecture/binaries.rs"]
 mod binaries;
+#[path = "architecture/functions.rs"]
+mod functions;
 #[path = "architecture/licences.rs"]
 mod licences;
 #[path = "architecture/metadata.rs"]

@@ -259,3 +259,34 @@ fn arithmetic_within_arithmetic_takes_no_time() {
         assert!(taken.as_secs() < 5, "{taken:?} for {condition:.40}");
     }
 }
+
+/// The check tried every pair of constants on every argument of a comparison.
+#[test]
+fn a_short_list_with_one_large_comparison_is_checked_at_once() {
+    let mut terms: Vec<String> = (0..128)
+        .map(|at| format!("count&{}", (at + 1) * 2))
+        .collect();
+    while terms.len() > 1 {
+        let pairs = terms
+            .chunks(2)
+            .map(|pair| format!("({}|{})", pair[0], pair[1]));
+        terms = pairs.collect();
+    }
+    let list = format!("write({} == 1)", terms[0]);
+    let start = std::time::Instant::now();
+    let compiled = compile(Mode::AllowList, &list, Action::Trap);
+    if let Ok(program) = Program::compile(&compiled.policy, None) {
+        assert!(program.check(&compiled.policy, None).is_ok());
+    }
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+/// An allow-list whose violations are logged lost its implied restart_syscall.
+#[test]
+fn restart_syscall_is_allowed_beside_poll_whatever_a_violation_does() {
+    let number = syscalls::number(Abi::X86_64, "restart_syscall").expect("its number");
+    for default in [Action::Log, Action::Trap, Action::KillProcess] {
+        let compiled = compile(Mode::AllowList, "poll", default);
+        assert_eq!(decide(&compiled, number), Action::Allow, "{default}");
+    }
+}

@@ -123,6 +123,16 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether the output has a form that JSON cannot stand in for.
+    pub(crate) fn has_a_form_of_its_own(&self) -> bool {
+        matches!(
+            self,
+            Command::Export { .. } | Command::Convert { .. } | Command::Completions { .. }
+        )
+    }
+}
+
 /// Where the policy comes from; without a list or a file, from the variables that libsandbox(7)
 /// describes.
 #[derive(Debug, Args)]

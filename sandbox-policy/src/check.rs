@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
+use filter::Program;
+use policy::{Action, Policy};
 use syscalls::Abi;
 
 use crate::Output;
@@ -51,5 +53,17 @@ fn findings_of(arguments: &PolicyArguments, file: Option<&OsStr>) -> Result<Vec<
     findings.extend(compiled.notes.iter().map(ToString::to_string));
     findings.extend(compiled.remarks());
     findings.extend(lint::findings(&compiled, source.mode()));
+    findings.extend(refused(&compiled.policy).map(|why| format!("error: {why}")));
     Ok(findings)
+}
+
+/// Why the doors would not load a filter of a policy, if they would not.
+fn refused(policy: &Policy) -> Option<filter::Error> {
+    if policy.actions().contains(&Action::Trace) {
+        return Some(filter::Error::Trace);
+    }
+    let program = Program::compile(policy, None);
+    program
+        .and_then(|program| program.check(policy, None))
+        .err()
 }

@@ -19,6 +19,9 @@ pub(crate) enum Failure {
         "no call given; write a call such as 'openat(AT_FDCWD, *, O_RDONLY)' behind the policy"
     )]
     NoCall,
+    /// `--json` for a command whose output is no table.
+    #[error("--json: this command's output has a form of its own")]
+    NoJson,
     /// A call that cannot be read.
     #[error("\"{call}\" is no call: {why}")]
     Call {

@@ -88,6 +88,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<Output, Failure> {
     let json = arguments.json;
+    if json && arguments.command.has_a_form_of_its_own() {
+        return Err(Failure::NoJson);
+    }
     match &arguments.command {
         Command::Show { policy, file } => show::run(policy, file.as_deref(), json),
         Command::Check { policy, files } => check::run(policy, files, json),

@@ -22,6 +22,8 @@ pub(crate) struct Source {
     whole_registers: bool,
     /// What was noticed while the file was read.
     notes: Vec<String>,
+    /// The file itself, which is read once.
+    file: Option<formats::Source>,
 }
 
 impl Source {
@@ -43,12 +45,13 @@ impl Source {
             Some(path) => Some(open(files, path)?),
             None => None,
         };
+        let origin = file.map_or("", named);
         let list = match (&arguments.list_allow, &arguments.list_deny, &opened) {
             (Some(list), ..) => Some((Mode::AllowList, "--list-allow", list.as_bytes())),
             (_, Some(list), _) => Some((Mode::DenyList, "--list-deny", list.as_bytes())),
             (.., Some(file)) => {
                 let reading = &file.reading;
-                Some((reading.mode, "the file", reading.list.as_bytes()))
+                Some((reading.mode, origin, reading.list.as_bytes()))
             }
             _ => None,
         };
@@ -76,26 +79,28 @@ impl Source {
             definitions: definitions.map(|text| text.as_bytes().to_vec()).collect(),
             whole_registers: false,
             notes: Vec::new(),
+            file: None,
         }
     }
 
     /// What a file says besides its list.
     fn take_up(&mut self, file: formats::Source, default_given: bool) {
         let (complete, foreign) = (file.is_complete(), file.is_foreign());
-        let own = file.reading.request("the file");
+        let own = file.reading.request(self.origin);
         if complete && !default_given {
             self.default = own.default;
         }
         self.besides = self.besides.or(own.besides);
         self.whole_registers = foreign;
-        self.notes = file.reading.notes;
+        self.notes.clone_from(&file.reading.notes);
+        self.file = Some(file);
     }
 
     /// The policy of a file alone.
     pub(crate) fn of_file(files: &Files, path: &OsStr) -> Result<Source, Failure> {
         let file = open(files, path)?;
         let (mode, list) = (file.reading.mode, file.reading.list.as_bytes());
-        let mut request = Request::plain(mode, "the file", list, Action::KillProcess);
+        let mut request = Request::plain(mode, named(path), list, Action::KillProcess);
         if let Some(arch) = &files.add_arch {
             request.set_besides("--add-arch", arch.as_bytes())?;
         }
@@ -124,7 +129,11 @@ impl Source {
             quiet: true,
             ..Request::plain(self.mode, self.origin, &self.list, self.default)
         };
-        Ok(request.compile(abi, &filter::sys::read_policy)?)
+        let others = filter::sys::read_policy;
+        Ok(match &self.file {
+            Some(file) => request.compile(abi, &file.files(&others))?,
+            None => request.compile(abi, &others)?,
+        })
     }
 }
 
@@ -139,6 +148,16 @@ pub(crate) fn is_file(arguments: &PolicyArguments, word: &OsStr) -> bool {
         .iter()
         .any(|name| std::env::var_os(name).is_some());
     !defined || std::path::Path::new(word).is_file()
+}
+
+/// A file's name for messages, which live as long as the program: it reads a file or two.
+fn named(path: &OsStr) -> &'static str {
+    Box::leak(
+        path.to_string_lossy()
+            .escape_debug()
+            .to_string()
+            .into_boxed_str(),
+    )
 }
 
 fn open(files: &Files, path: &OsStr) -> Result<formats::Source, Failure> {

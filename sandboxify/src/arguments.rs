@@ -235,6 +235,16 @@ impl Options {
     }
 }
 
+/// What was noticed while a policy file was read, as notes of the policy.
+pub(crate) fn foreign_notes(file: Option<&formats::Source>) -> Vec<policy::Note> {
+    let notes = file.map(|file| file.reading.notes.clone());
+    notes
+        .unwrap_or_default()
+        .into_iter()
+        .map(policy::Note::Foreign)
+        .collect()
+}
+
 /// The variables of the contract as they were at the start.
 #[derive(Debug)]
 pub(crate) struct Variables(HashMap<&'static str, OsString>);

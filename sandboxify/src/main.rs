@@ -32,7 +32,6 @@ use std::convert::Infallible;
 use arguments::{Command, Options};
 use failure::Failure;
 use policy::Request;
-use syscalls::Abi;
 use target::Target;
 
 /// Runs the launcher; comes back only when there is nothing to launch or it failed.
@@ -63,7 +62,10 @@ fn show(options: &Options) -> Result<(), Failure> {
     let variables = arguments::Variables::read();
     let file = options.policy_file()?;
     let request = options.request(file.as_ref(), &variables)?;
-    let compiled = Options::compile(file.as_ref(), &request)?;
+    let mut compiled = Options::compile(file.as_ref(), &request)?;
+    compiled
+        .notes
+        .extend(arguments::foreign_notes(file.as_ref()));
     show::to_stdout(&show::in_words(&compiled, options.compiler)?)
 }
 
@@ -76,7 +78,10 @@ fn launch(
     let variables = arguments::Variables::read();
     let file = options.policy_file()?;
     let request: Request<'_> = options.request(file.as_ref(), &variables)?;
-    let compiled = Options::compile(file.as_ref(), &request)?;
+    let mut compiled = Options::compile(file.as_ref(), &request)?;
+    compiled
+        .notes
+        .extend(arguments::foreign_notes(file.as_ref()));
     let target = Target::resolve(program, arguments, &compiled.policy)?;
     let launch = launch::Launch::new(options, request, compiled, target)?;
     launch.go()

@@ -156,7 +156,7 @@ fn the_inner_rooms_do_not_touch_the_outside() {
 }
 
 /// The files under version control, as text where they are; nothing outside a checkout.
-fn tracked() -> Option<Vec<(String, String)>> {
+pub fn tracked() -> Option<Vec<(String, String)>> {
     let top = repository();
     let output = Command::new("git")
         .current_dir(&top)

@@ -121,31 +121,29 @@ fn as_table(
         let time = median(measured.iter().map(|medians| medians[at]).collect());
         let _ = writeln!(text, "  {:<46} {time:8.0} us", case.name);
     }
+    add_ratios(&mut text, bounds, ratios, share);
+    add_calls(&mut text, calls);
+    text
+}
+
+/// The ratios, each with its bound.
+fn add_ratios(text: &mut String, bounds: &[Bound], ratios: &[f64], share: f64) {
+    let verdict = |kept: bool| if kept { "ok" } else { "MISSED" };
     text.push_str("ratios\n");
     for (bound, ratio) in bounds.iter().zip(ratios) {
-        let verdict = if *ratio <= bound.at_most {
-            "ok"
-        } else {
-            "MISSED"
-        };
+        let verdict = verdict(*ratio <= bound.at_most);
         let _ = writeln!(
             text,
             "  {:<38} / {:<28} {ratio:5.3}  (at most {:.2}) {verdict}",
             bound.case, bound.baseline, bound.at_most
         );
     }
-    let verdict = if share <= making::MOST {
-        "ok"
-    } else {
-        "MISSED"
-    };
+    let verdict = verdict(share <= making::MOST);
     let _ = writeln!(
         text,
         "  the check, of making a filter of 400 conditions: {share:5.3}  (at most {:.2}) {verdict}",
         making::MOST
     );
-    add_calls(&mut text, calls);
-    text
 }
 
 /// What single calls cost.

@@ -92,3 +92,31 @@ fn a_launcher_takes_a_policy_file_by_option() {
     let relative = relative.directory(directory.path()).args(&calls);
     relative.outcome().succeeded().stdout("ran\nerrno 13\n");
 }
+
+/// A pipe is empty when it is read again, and a deny-list of nothing would allow everything; one that
+/// nobody writes to would never be read to its end.
+#[test]
+fn a_policy_that_is_no_regular_file_is_refused_and_not_waited_for() {
+    let directory = public_directory();
+    let pipe = directory.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let pipe = pipe.display().to_string();
+    let program = caller(&["-static"]);
+    for path in [pipe.as_str(), "/dev/zero", "/dev/null"] {
+        let preloaded = Run::preloaded(caller(&[])).deny(path).outcome();
+        let preloaded = preloaded.status(1).stdout("");
+        preloaded.stderr_has("not a regular file");
+        for options in [["--policy", path], ["--deny", path]] {
+            let launched = Run::launched(options, &program).outcome();
+            launched
+                .status(125)
+                .stdout("")
+                .stderr_has("not a regular file");
+        }
+    }
+    let shell = "exec \"$0\" --policy <(printf 'DEFAULT_POLICY = allow\\nuname: 1\\n') \"$1\"";
+    let piped = Run::new("bash").args(["-c", shell]);
+    let piped = piped.arg(sandbox_tests::sandboxify()).arg(&program);
+    piped.outcome().status(125).stderr_has("not a regular file");
+}

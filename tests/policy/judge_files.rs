@@ -167,5 +167,5 @@ fn a_policy_file_that_cannot_be_read_is_an_error() {
     fs::create_dir(files.path().join("directory")).expect("a directory");
     test(&files, &["directory", "read"])
         .status(2)
-        .stderr_has("directory: cannot be read: EISDIR");
+        .stderr_has("directory: cannot be read: not a regular file");
 }

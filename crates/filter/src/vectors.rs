@@ -136,7 +136,26 @@ impl Search<'_> {
         }
         let sides = [left, right].map(|side| self.conditions.number(side, arguments));
         self.values.extend(sides.into_iter().chain([0, u64::MAX]));
-        let near: [fn(u64, u64, u64) -> u64; 7] = [
+        for at in 0..self.registers.len() {
+            let register = self.registers[at];
+            let before = arguments[register.0];
+            if self.try_register(id, wanted, register, bits, arguments) {
+                return;
+            }
+            arguments[register.0] = before;
+        }
+    }
+
+    /// Tries changes of one register, and says whether one did it or none more can be tried.
+    fn try_register(
+        &mut self,
+        id: Id,
+        wanted: bool,
+        (index, part): (usize, Part),
+        bits: u64,
+        arguments: &mut [u64; 6],
+    ) -> bool {
+        const NEAR: [fn(u64, u64, u64) -> u64; 7] = [
             |value, _, _| value,
             |value, _, _| value.wrapping_add(1),
             |value, _, _| value.wrapping_sub(1),
@@ -145,30 +164,25 @@ impl Search<'_> {
             |value, before, bits| before ^ highest(value & bits),
             |value, _, _| value << 32,
         ];
-        for at in 0..self.registers.len() {
-            let (index, part) = self.registers[at];
-            let before = arguments[index];
-            // A half that the comparison does not look at decides nothing.
-            let bits = match with_part(0, part, u64::MAX) & bits {
-                0 => u64::MAX,
-                _ => bits,
-            };
-            for step in near {
-                for place in 0..self.values.len() {
-                    let value = step(self.values[place], part.of(before), bits);
-                    let changed = with_part(before, part, value);
-                    arguments[index] = before & !bits | changed & bits;
-                    if self.steps == 0 || self.holds(id, arguments) == wanted {
-                        return;
-                    }
+        let before = arguments[index];
+        // A half that the comparison does not look at decides nothing.
+        let bits = match with_part(0, part, u64::MAX) & bits {
+            0 => u64::MAX,
+            _ => bits,
+        };
+        for place in 0..self.values.len() {
+            for step in NEAR {
+                let value = step(self.values[place], part.of(before), bits);
+                let changed = with_part(before, part, value);
+                arguments[index] = before & !bits | changed & bits;
+                if self.steps == 0 || self.holds(id, arguments) == wanted {
+                    return true;
                 }
             }
-            self.under_masks(id, wanted, (index, part), bits, arguments);
-            if self.conditions.holds(id, arguments) == wanted {
-                return;
-            }
-            arguments[index] = before;
         }
+        arguments[index] = before;
+        self.under_masks(id, wanted, (index, part), bits, arguments);
+        self.steps == 0 || self.holds(id, arguments) == wanted
     }
 
     /// Other comparisons may look at other bits of a register: only those of a mask change.

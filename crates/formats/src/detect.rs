@@ -24,7 +24,8 @@ pub fn detect(path: &str, text: &[u8]) -> Format {
     if lines().any(is_of_a_unit) {
         return Format::Systemd;
     }
-    if lines().any(is_minijails) {
+    let headed = |line: &str| crate::minijail::HEADS.contains(&line.trim_end());
+    if text.lines().any(headed) || lines().any(is_minijails) {
         return Format::Minijail;
     }
     if lines().any(is_ozs) {
@@ -99,6 +100,7 @@ fn is_minijails(line: &str) -> bool {
     subset
         || MINIJAILS.contains(&first)
         || head.starts_with('{')
+        || body.starts_with('{')
         || alternatives.into_iter().any(bits)
 }
 

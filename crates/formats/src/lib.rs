@@ -142,7 +142,7 @@ pub fn read(format: Format, text: &[u8], context: &Context<'_>) -> Result<Readin
 /// Writes a policy. What a format cannot say is an error; with `lossy` it is written nevertheless,
 /// always on the strict side: a call whose conditions cannot be said gets the strictest of its
 /// actions for all arguments. The losses stand in the text, as comments or, in JSON, as `comment`;
-/// lists have no place for them, so [`losses`] has them for all formats.
+/// lists have no place for them, so [`losses`](function@losses) has them for all formats.
 ///
 /// # Errors
 /// [`Error::Lossy`], which names the first rule that the format cannot say.
@@ -150,7 +150,7 @@ pub fn write(format: Format, policy: &Policy, lossy: bool) -> Result<String, Err
     write_with(policy, &mut Losses::new(format, lossy))
 }
 
-/// What [`write`] would lose: each an [`Error::Lossy`].
+/// What [`write`](function@write) would lose: each an [`Error::Lossy`].
 pub fn losses(format: Format, policy: &Policy) -> Vec<Error> {
     let mut losses = Losses::new(format, true);
     match write_with(policy, &mut losses) {

@@ -1,11 +1,15 @@
 //! Lists: what an environment variable holds. They have no comments, no mode and no default action;
 //! those are for [`crate::mode`] and [`policy::Policy::default_action`].
 
+mod variables;
+
 use policy::{Action, Answer, Decision, Mode, Policy, Request};
 
 use crate::calls::{Call, calls};
 use crate::losses::{Losses, strictest};
 use crate::{Context, Error, Reading};
+
+pub(crate) use variables::is_assigned;
 
 /// Takes a text as a list of what is allowed.
 pub(crate) fn read(text: &[u8], context: &Context<'_>) -> Result<Reading, Error> {
@@ -23,60 +27,13 @@ pub(crate) fn read(text: &[u8], context: &Context<'_>) -> Result<Reading, Error>
         }
     })?;
     if is_assigned(text.as_bytes()) {
-        return assigned(text, context);
+        return variables::read(text, context);
     }
     Ok(Reading {
         mode: Mode::AllowList,
         default: Action::KillProcess,
         list: text.trim().into(),
         besides: None,
-        notes: Vec::new(),
-    })
-}
-
-/// Whether a text is not a bare list but sets the variables, as an environment file does.
-pub(crate) fn is_assigned(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    let mut words = text.lines().map(str::trim_start);
-    words.any(|line| assignment(line).is_some())
-}
-
-/// `NAME=value` for a variable of the contract, as systemd's EnvironmentFile= and a shell read it.
-fn assignment(line: &str) -> Option<(&str, String)> {
-    let line = line.trim();
-    let (name, value) = line
-        .strip_prefix("export ")
-        .unwrap_or(line)
-        .split_once('=')?;
-    let value = value.trim();
-    let quoted = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
-    let value = match (quoted('\''), quoted('"')) {
-        (Some(inner), _) => inner.replace(r"'\''", "'"),
-        (None, Some(inner)) => inner.into(),
-        (None, None) => value.into(),
-    };
-    policy::VARIABLES.contains(&name).then_some((name, value))
-}
-
-/// What the variables of an environment file come to together.
-fn assigned(text: &str, context: &Context<'_>) -> Result<Reading, Error> {
-    let wrong = |problem: String| Error::Value {
-        path: context.path.into(),
-        place: "variables".into(),
-        problem,
-    };
-    let variables: Vec<(&str, String)> = text.lines().filter_map(assignment).collect();
-    let get = |name: &str| {
-        let last = variables.iter().rev().find(|(known, _)| *known == name);
-        last.map(|(_, value)| value.as_bytes())
-    };
-    let request = Request::from_variables(get).map_err(|error| wrong(error.to_string()))?;
-    let request = request.ok_or_else(|| wrong("no list".into()))?;
-    Ok(Reading {
-        mode: request.mode,
-        default: request.default,
-        list: String::from_utf8_lossy(request.list).into_owned(),
-        besides: request.besides,
         notes: Vec::new(),
     })
 }

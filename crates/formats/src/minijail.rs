@@ -16,4 +16,4 @@ mod token;
 mod writer;
 
 pub(crate) use reader::read;
-pub(crate) use writer::write;
+pub(crate) use writer::{HEADS, write};

@@ -3,6 +3,9 @@
 //!
 //! libseccomp defines what rules of different actions mean for one call only where they exclude each
 //! other, so each action gets exactly the arguments that the policy gives it.
+//!
+//! Profiles say nothing of calls of architectures that they do not list, for which libseccomp kills: a
+//! default action of ours that is milder for them is lost, always on the strict side.
 
 use policy::{Action, Answer, Decision, Policy};
 use syscalls::Abi;

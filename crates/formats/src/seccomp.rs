@@ -1,5 +1,8 @@
 //! `.seccomp` files in Oz's own dialect, so that Oz reads them, too: a rule has two actions, arguments
 //! have numbers, and whole arguments are compared and nothing else.
+//!
+//! A file says nothing of calls of other ABIs, for which Oz kills: a default action of ours that is milder
+//! for them is lost, always on the strict side.
 
 mod expression;
 
@@ -51,6 +54,9 @@ pub(crate) fn read(text: &[u8], context: &Context<'_>) -> Reading {
 }
 
 pub(crate) fn write(policy: &Policy, losses: &mut Losses) -> Result<String, Error> {
+    if policy.tables().len() > 1 {
+        losses.lose("the ABI besides", "a file is for one ABI")?;
+    }
     let mut writer = Writer {
         policy,
         positive: Action::Allow,
@@ -111,6 +117,10 @@ impl Writer<'_> {
             losses.lose(&call.label(), "the call has no name")?;
             return Ok(None);
         };
+        if syscalls::number(self.policy.abi(), name).is_none() {
+            // Part of the loss of the ABI besides.
+            return Ok(None);
+        }
         let said = match call.answer {
             Answer::Action(action) => self.always(name, action),
             Answer::Decision(decision) => self.decision(name, &decision),
@@ -179,11 +189,7 @@ impl Writer<'_> {
     /// What our own reader has against a line.
     fn problem(&self, line: &str) -> Option<String> {
         let read = |_: &[u8]| Ok(line.as_bytes().to_vec());
-        let plain = Request::plain(mode(self.policy), "", b"/", Action::KillProcess);
-        let request = Request {
-            besides: self.policy.tables().get(1).map(policy::Table::abi),
-            ..plain
-        };
+        let request = Request::plain(mode(self.policy), "", b"/", Action::KillProcess);
         match request.compile(self.policy.abi(), &read) {
             Ok(_) => None,
             Err(policy::Error::Line { problem, .. }) => Some(problem.to_string()),

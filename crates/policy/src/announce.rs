@@ -29,6 +29,8 @@ pub enum Note {
     },
     /// The `actions_logged` sysctl lacks `log`. Only a door can know; it adds this note itself.
     Unrecorded,
+    /// What the reader of another format noticed; the doors add it.
+    Foreign(String),
     /// A call of another ABI that does what others do, by a number in its first argument.
     Multiplexed {
         /// The call.
@@ -53,6 +55,7 @@ impl fmt::Display for Note {
                 f,
                 "io_uring_setup is allowed, and io_uring does {restricted} without a system call that a filter sees; deny io_uring_setup too"
             ),
+            Note::Foreign(note) => f.write_str(note),
             Note::Multiplexed { name, restricted } => write!(
                 f,
                 "{name} of x86 may run, and does {restricted} with arguments that no filter sees; deny {name} too"

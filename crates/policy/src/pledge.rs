@@ -220,7 +220,7 @@ pub(crate) const PROMISES: &str = concat!(
     no_bits!("chmod"), no_bits!("fchmod"), no_bits!("fchmodat"), "\n",
 );
 
-/// The list of a promise, without [`ALWAYS`].
+/// The list of a promise, without `ALWAYS`.
 pub fn promise(name: &str) -> Option<&'static str> {
     let mut lists = lists();
     lists.find_map(|(known, list)| (known == name).then_some(list))

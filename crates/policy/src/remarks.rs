@@ -46,6 +46,10 @@ impl Compiled {
             {
                 Some("this is the same for all arguments")
             }
+            Expression::Truth(_) if !in_file => Some("this is the same for all arguments"),
+            Expression::Binary(Sign::HasBits, _, right) if in_file && self.is_computed(right) => {
+                Some("Oz's own compiler asked for any of these bits; here all of them are meant")
+            }
             Expression::Truth(false) if in_file => {
                 Some("Oz's own compiler took a rule that is always false for true; here it denies")
             }
@@ -73,6 +77,12 @@ impl Compiled {
         let signs = |byte: &&u8| b"-<>/*% \t".contains(*byte);
         let behind = text.iter().find(|byte| !signs(byte));
         differs && behind != Some(&b'(')
+    }
+
+    /// Whether an expression is a calculation with arguments.
+    fn is_computed(&self, index: Index) -> bool {
+        let binary = matches!(self.tree.branch(index).expression, Expression::Binary(..));
+        binary && self.depends(index)
     }
 
     /// Whether an expression depends on an argument; words may.

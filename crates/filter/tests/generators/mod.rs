@@ -1,5 +1,7 @@
 //! Random conditions, and the numbers at which they may change their minds.
 
+#![allow(dead_code, reason = "each test uses a part of this")]
+
 use policy::{Conditions, Id, Node};
 use proptest::prelude::*;
 

@@ -2,6 +2,9 @@
 //!
 //! Where it can be, the file is for minijail0 itself; where that lacks a word, all of the file is for
 //! compile_seccomp_policy.py; a comment at the top says which it is.
+//!
+//! Minijail kills for calls of other ABIs: a default action of ours that is milder for them is lost,
+//! always on the strict side.
 
 use std::fmt::Write;
 
@@ -12,6 +15,9 @@ use crate::Error;
 use crate::calls::{Call, calls};
 use crate::losses::{Losses, strictest};
 use crate::normal::{ALWAYS, Obstacle, Rows, all, any, rows};
+
+/// The comments that say whom a file is for: minijail0, or the compiler.
+pub(crate) const HEADS: [&str; 2] = ["# For minijail0 -S.", "# For compile_seccomp_policy.py."];
 
 /// Writes a policy file.
 pub(crate) fn write(policy: &Policy, losses: &mut Losses) -> Result<String, Error> {
@@ -184,9 +190,10 @@ impl<'a> File<'a> {
             _ => "",
         });
         text.push_str(match compiler {
-            true => "# For compile_seccomp_policy.py.\n",
-            false => "# For minijail0 -S.\n",
+            true => HEADS[1],
+            false => HEADS[0],
         });
+        text.push('\n');
         for loss in &losses.all {
             let _ = writeln!(text, "# {loss}");
         }

@@ -45,13 +45,13 @@ const RULE: [&str; 9] = [
 ];
 /// What runtimes answer where a profile does not say.
 const EPERM: u64 = 1;
-const ARGUMENT: [&str; 4] = ["index", "op", "value", "valueTwo"];
+const ARGUMENT: [&str; 5] = ["comment", "index", "op", "value", "valueTwo"];
 
 impl<'a> Document<'a> {
     pub(super) fn read(value: &'a Value, context: &Context<'a>) -> Result<Document<'a>, Error> {
         let profile = profile(Located::root(context.path, value))?;
         let mut notes = Vec::new();
-        profile.strangers(&PROFILE, &mut notes);
+        profile.strangers(&PROFILE, &mut notes)?;
         flags(&profile, &mut notes)?;
         let mut document = Document {
             default: action(
@@ -65,8 +65,8 @@ impl<'a> Document<'a> {
             notes,
         };
         for at in profile.items("syscalls")? {
-            at.strangers(&RULE, &mut document.notes);
-            if when::holds(&at, context, &mut document.notes)? {
+            known_members(&at)?;
+            if when::holds(&at, context)? {
                 let rule = Rule::read(at, &mut document.notes)?;
                 document.rules.push(rule);
             }
@@ -80,10 +80,22 @@ fn profile(root: Located<'_>) -> Result<Located<'_>, Error> {
     if root.member("defaultAction")?.is_some() {
         return Ok(root);
     }
-    match root.member("linux")? {
-        Some(linux) => linux.required("seccomp"),
-        None => Ok(root),
+    root.spelled(&["defaultAction", "linux"])?;
+    let Some(linux) = root.member("linux")? else {
+        return Ok(root);
+    };
+    linux.spelled(&["seccomp"])?;
+    linux.required("seccomp")
+}
+
+/// Refuses what nobody reads in a rule, also in one that does not hold here: without a misspelt `args`
+/// or `excludes` it would allow more.
+fn known_members(rule: &Located<'_>) -> Result<(), Error> {
+    rule.no_strangers(&RULE)?;
+    for argument in rule.items("args")? {
+        argument.no_strangers(&ARGUMENT)?;
     }
+    when::known_members(rule)
 }
 
 fn flags(profile: &Located<'_>, notes: &mut Vec<String>) -> Result<(), Error> {
@@ -127,7 +139,6 @@ impl<'a> Rule<'a> {
 fn rows(rule: &Located<'_>, notes: &mut Vec<String>) -> Result<Rows, Error> {
     let mut tests: Vec<(usize, Rows)> = Vec::new();
     for argument in rule.items("args")? {
-        argument.strangers(&ARGUMENT, notes);
         tests.push(test(&argument)?);
     }
     let mut indexes: Vec<usize> = tests.iter().map(|(index, _)| *index).collect();

@@ -44,14 +44,7 @@ impl<'a> Located<'a> {
             return Err(self.wrong("not an object"));
         };
         let found = members.get(key).filter(|value| !value.is_null());
-        Ok(found.map(|value| Located {
-            path: self.path,
-            place: match self.place.as_str() {
-                "" => key.into(),
-                place => format!("{place}.{key}"),
-            },
-            value,
-        }))
+        Ok(found.map(|value| self.below(key, value)))
     }
 
     /// A member that has to be there.
@@ -94,16 +87,69 @@ impl<'a> Located<'a> {
     }
 
     /// Notes on members that nobody reads: a slip of the pen must not go unseen.
-    pub(super) fn strangers(&self, known: &[&str], notes: &mut Vec<String>) {
-        if let Value::Object(members) = self.value {
-            let strange = members.keys().filter(|key| !known.contains(&key.as_str()));
-            for key in strange {
-                let place = match self.place.as_str() {
-                    "" => format!("{key:?}"),
-                    place => format!("{place}: {key:?}"),
-                };
-                notes.push(format!("{place} means nothing here and is ignored"));
-            }
+    ///
+    /// # Errors
+    /// As [`Located::spelled`].
+    pub(super) fn strangers(&self, known: &[&str], notes: &mut Vec<String>) -> Result<(), Error> {
+        self.spelled(known)?;
+        for key in self.strange(known) {
+            let place = match self.place.as_str() {
+                "" => format!("{key:?}"),
+                place => format!("{place}: {key:?}"),
+            };
+            notes.push(format!("{place} means nothing here and is ignored"));
+        }
+        Ok(())
+    }
+
+    /// Refuses members that nobody reads, where passing over one would change what a rule means.
+    pub(super) fn no_strangers(&self, known: &[&str]) -> Result<(), Error> {
+        self.spelled(known)?;
+        match self.strange(known).next() {
+            Some(key) => Err(self.below(key, self.value).wrong("means nothing here")),
+            None => Ok(()),
         }
     }
+
+    /// Refuses members that differ from known ones by case alone: engines, which are written in Go,
+    /// take them for these.
+    pub(super) fn spelled(&self, known: &[&str]) -> Result<(), Error> {
+        for key in self.strange(known) {
+            if let Some(meant) = known.iter().find(|known| folded(known) == folded(key)) {
+                let problem = format!("write it as \"{meant}\"");
+                return Err(self.below(key, self.value).wrong(problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn strange<'k>(&self, known: &'k [&str]) -> impl Iterator<Item = &'a str> + 'k
+    where
+        'a: 'k,
+    {
+        let members = self.value.as_object().into_iter().flatten();
+        let keys = members.map(|(key, _)| key.as_str());
+        keys.filter(|key| !known.contains(key))
+    }
+
+    fn below(&self, key: &str, value: &'a Value) -> Located<'a> {
+        Located {
+            path: self.path,
+            place: match self.place.as_str() {
+                "" => key.into(),
+                place => format!("{place}.{key}"),
+            },
+            value,
+        }
+    }
+}
+
+/// A name without case. Go's decoder also takes the long s and the sign for kelvins as letters.
+fn folded(name: &str) -> String {
+    let letter = |letter| match letter {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        letter => letter.to_ascii_lowercase(),
+    };
+    name.chars().map(letter).collect()
 }

@@ -7,15 +7,9 @@ use crate::{Context, Error};
 
 /// Whether a rule holds in these circumstances. All of what is included must be there, and nothing
 /// of what is excluded.
-pub(super) fn holds(
-    rule: &Located<'_>,
-    context: &Context<'_>,
-    notes: &mut Vec<String>,
-) -> Result<bool, Error> {
-    const KNOWN: [&str; 3] = ["arches", "caps", "minKernel"];
+pub(super) fn holds(rule: &Located<'_>, context: &Context<'_>) -> Result<bool, Error> {
     let has = |capability: &&str| context.capabilities.contains(capability);
     if let Some(includes) = rule.member("includes")? {
-        includes.strangers(&KNOWN, notes);
         let arches = includes.words("arches")?;
         let held = (arches.is_empty() || arches.contains(&architecture(context.abi)))
             && includes.words("caps")?.iter().all(has)
@@ -27,13 +21,22 @@ pub(super) fn holds(
     let Some(excludes) = rule.member("excludes")? else {
         return Ok(true);
     };
-    excludes.strangers(&KNOWN, notes);
     let excluded = excludes
         .words("arches")?
         .contains(&architecture(context.abi))
         || excludes.words("caps")?.iter().any(has)
         || runs_since(&excludes, context)?.unwrap_or(false);
     Ok(!excluded)
+}
+
+/// Refuses what nobody reads in the conditions of a rule.
+pub(super) fn known_members(rule: &Located<'_>) -> Result<(), Error> {
+    for key in ["includes", "excludes"] {
+        if let Some(condition) = rule.member(key)? {
+            condition.no_strangers(&["arches", "caps", "minKernel"])?;
+        }
+    }
+    Ok(())
 }
 
 /// Docker's name for an ABI.
@@ -78,7 +81,7 @@ pub(super) fn besides(
     }
     let mut named = listed;
     for entry in mapped {
-        entry.strangers(&["architecture", "subArchitectures"], notes);
+        entry.strangers(&["architecture", "subArchitectures"], notes)?;
         let architecture = entry.required("architecture")?;
         if is_architecture(&architecture)? == own(native) {
             named.extend(entry.items("subArchitectures")?);

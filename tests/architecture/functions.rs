@@ -1,0 +1,103 @@
+//! How long a function may be.
+
+use sandbox_tests::skip;
+
+use crate::sources::tracked;
+
+const MOST_LINES: usize = 40;
+
+/// Functions that are longer and wait for being split: file and name.
+const LONGER: [(&str, &str); 6] = [
+    (
+        "crates/formats/tests/minijail.rs",
+        "constants_are_or_ed_complemented_and_in_parentheses",
+    ),
+    (
+        "crates/formats/tests/minijail.rs",
+        "calls_have_names_numbers_lists_and_architectures",
+    ),
+    (
+        "crates/formats/tests/minijail_written.rs",
+        "what_was_written_reads_as_the_same_policy",
+    ),
+    (
+        "crates/formats/tests/minijail_written.rs",
+        "files_are_written_for_minijail0_where_it_has_the_words",
+    ),
+    (
+        "crates/formats/tests/oci.rs",
+        "what_is_wrong_is_named_by_its_place",
+    ),
+    (
+        "crates/formats/tests/systemd.rs",
+        "what_was_written_reads_as_the_same_policy",
+    ),
+];
+
+/// The name of the function that begins on a line.
+fn name(line: &str) -> Option<&str> {
+    let mut rest = line.trim_start();
+    if let Some(public) = rest.strip_prefix("pub") {
+        let restricted = public
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'));
+        rest = restricted.map_or(public, |(_, rest)| rest).trim_start();
+    }
+    for word in ["const ", "unsafe ", "extern \"C\" "] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    let rest = rest.strip_prefix("fn ")?;
+    let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    Some(&rest[..end.unwrap_or(rest.len())]).filter(|name| !name.is_empty())
+}
+
+/// The functions of a file as rustfmt lays them out, and how many lines they have. They end with a
+/// brace as far in as they begin; those without a body or on one line have none of their own.
+fn functions(source: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = source.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let Some(name) = name(line).filter(|_| !line.ends_with(['}', ';'])) else {
+            continue;
+        };
+        let indentation = &line[..line.len() - line.trim_start().len()];
+        let end = lines[start..].iter().position(|line| {
+            let inner = line.strip_prefix(indentation);
+            inner.is_some_and(|rest| rest == "}" || rest.starts_with(')') && rest.ends_with(';'))
+        });
+        let end = end.unwrap_or_else(|| panic!("{name} has no end"));
+        found.push((name, end + 1));
+    }
+    found
+}
+
+#[test]
+fn functions_are_found_with_their_lengths() {
+    let source = "fn a() {\n    b\n}\nimpl X {\n    pub(crate) const unsafe fn c(\n    ) -> u8 {\n        \
+                  {\n        }\n    }\n    fn d();\n    fn e() {}\n    fn f(\n    ) -> u8;\n}\n\
+                  pub extern \"C\" fn g<T>()\nwhere\n{\n}\n// fn h() {\nlet fn_i = 1;\n";
+    let wanted = [("a", 3), ("c", 5), ("f", 2), ("g", 4)];
+    assert_eq!(functions(source), wanted);
+}
+
+#[test]
+fn no_function_is_longer_than_40_lines() {
+    let Some(files) = tracked() else {
+        return skip("git does not know this directory");
+    };
+    let is_table =
+        |name: &str| name.starts_with("crates/syscalls/src/") && name.ends_with("table.rs");
+    let is_source = |name: &str| name.ends_with(".rs") && !is_table(name);
+    let sources = files.iter().filter(|(name, _)| is_source(name));
+    let (mut count, mut longer) = (0, Vec::new());
+    for (file, text) in sources {
+        for (name, lines) in functions(text) {
+            count += 1;
+            if lines > MOST_LINES && !LONGER.contains(&(file.as_str(), name)) {
+                longer.push(format!("{file}: {name} has {lines} lines"));
+            }
+        }
+    }
+    assert!(count > 500, "only {count} functions were found");
+    assert!(longer.is_empty(), "{}", longer.join("\n"));
+}
