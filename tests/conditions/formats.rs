@@ -6,7 +6,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sandbox_tests::{Run, installed, public_directory, repository, sandbox_policy, skip};
+use sandbox_tests::{
+    Run, installed, public_directory, publish, repository, sandbox_policy, sandboxify, skip,
+};
 
 use crate::{call, caller};
 
@@ -29,12 +31,14 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A program under Docker's default profile, by each method.
-fn under(profile: &Path, program: &Path) -> [Run; 2] {
+/// A program under Docker's default profile, by each method. Launcher and profile are in a directory
+/// that an ordinary user can read.
+fn under(profile: &Path, program: &Path, directory: &Path) -> [Run; 2] {
+    let launcher = publish(&sandboxify(), directory);
+    let profile = publish(profile, directory).display().to_string();
     ["ticket", "auto"].map(|method| {
-        let policy = profile.display().to_string();
-        let options = ["--quiet", "--method", method, "--policy", &policy];
-        Run::launched(options, program)
+        let options = ["--quiet", "--method", method, "--policy", &profile];
+        Run::new(&launcher).args(options).arg(program)
     })
 }
 
@@ -71,7 +75,8 @@ socket.socket(socket.AF_INET)
 libc = ctypes.CDLL(None, use_errno=True)
 print(libc.syscall(int(sys.argv[1]), 0, 0, 0, 0, 0), ctypes.get_errno())
 ";
-    for run in under(&profile, &python) {
+    let directory = public_directory();
+    for run in under(&profile, &python, directory.path()) {
         let outcome = run.args(["-c", script, &keyctl]).as_nobody().outcome();
         outcome.succeeded().stdout("True child\n-1 1\n");
     }
@@ -83,7 +88,8 @@ fn git_works_under_dockers_profile() {
         return;
     };
     let script = "git init -q . && echo one >file && git add file && git -c user.name=A -c user.email=a@b commit -q -m first && git clone -q . copy && git -C copy log --format=%s";
-    for run in under(&profile, Path::new("/bin/sh")) {
+    let programs = public_directory();
+    for run in under(&profile, Path::new("/bin/sh"), programs.path()) {
         let directory = public_directory();
         let run = run.env("HOME", directory.path()).args(["-c", script]);
         let outcome = run.directory(directory.path()).outcome();
@@ -96,7 +102,8 @@ fn redis_serves_under_dockers_profile() {
     let (Some(profile), Some(redis)) = (moby(), program("redis-server")) else {
         return;
     };
-    for run in under(&profile, &redis) {
+    let directory = public_directory();
+    for run in under(&profile, &redis, directory.path()) {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("its number").port().to_string();
         drop(free);

@@ -1,6 +1,6 @@
 //! Real programs under conditions.
 
-use sandbox_tests::{Run, installed, skip};
+use sandbox_tests::{Run, installed, public_directory, publish, sandboxify, skip};
 
 /// Everything that common programs do, but memory that can be written and executed, sockets to the
 /// network, and files opened for writing.
@@ -50,8 +50,11 @@ fn an_ordinary_user_gets_the_same() {
     };
     let list = "@system-service:openat(flags & O_ACCMODE != O_RDONLY)=EROFS:open(flags & O_ACCMODE != O_RDONLY)=EROFS";
     let script = "read line </etc/passwd && echo ${line%%:*} && echo x >/dev/null";
-    let launched = Run::launched(["--allow", list], busybox).args(["sh", "-c", script]);
-    let outcome = launched.as_nobody().outcome();
+    // Where an ordinary user can read it.
+    let directory = public_directory();
+    let launched = Run::new(publish(&sandboxify(), directory.path()));
+    let launched = launched.args(["--allow", list]).arg(busybox);
+    let outcome = launched.args(["sh", "-c", script]).as_nobody().outcome();
     outcome.stdout("root\n").stderr_has("Read-only file system");
 }
 

@@ -1,9 +1,60 @@
 //! Which format a text is in.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod data;
+mod decisions;
+mod policies;
 
-use formats::{Format, detect};
+use decisions::{compile, list};
+use formats::{Format, assignments, detect, write};
+use policy::{Mode, Policy};
+use proptest::prelude::*;
+
+/// What each writer writes of a policy, and a list as assignments.
+fn assert_detected(policy: &Policy) {
+    for format in [
+        Format::List,
+        Format::Seccomp,
+        Format::Oci,
+        Format::Systemd,
+        Format::Minijail,
+        Format::Crd,
+    ] {
+        let text = write(format, policy, true).unwrap();
+        let text = match format {
+            Format::List => assignments(policy, &text),
+            _ => text,
+        };
+        assert_eq!(detect("policy", text.as_bytes()), format, "{text}");
+    }
+}
+
+#[test]
+fn what_is_written_says_its_format() {
+    for (mode, items, default) in [
+        (Mode::AllowList, "", "kill"),
+        (Mode::AllowList, "read:write", "kill"),
+        (Mode::AllowList, "read:write(fd == 1)=EPERM", "trap"),
+        (
+            Mode::AllowList,
+            "read=log:1000:ioctl(arg1 &? 4)=EIO:ioctl",
+            "log",
+        ),
+        (Mode::DenyList, "", "kill"),
+        (Mode::DenyList, "mount:read(arg0 & 6 != 0)=ENOENT", "EPERM"),
+    ] {
+        assert_detected(&list(mode, items, default));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_written_says_its_format(said in policies::said()) {
+        assert_detected(&compile(&said.request()));
+    }
+}
 
 #[test]
 fn the_content_says_it() {
@@ -26,6 +77,9 @@ fn the_content_says_it() {
             "socket: arg0 == AF_UNIX; return EPERM\nclone: arg0 & CLONE_THREAD\n",
             Format::Minijail,
         ),
+        ("read: {arg0 == 1; return EPERM, allow}\n", Format::Minijail),
+        ("read: {1}\n", Format::Minijail),
+        ("# For minijail0 -S.\nread: 1\n", Format::Minijail),
         ("read: 1\nDEFAULT_POLICY = EPERM\n", Format::Seccomp),
         ("read[-EPERM]: arg0 == 1\n", Format::Seccomp),
         ("TCGETS = 0x5401\nioctl: arg1 == TCGETS\n", Format::Seccomp),

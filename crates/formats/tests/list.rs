@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::process::Command;
 
 use decisions::{assert_same, compile};
-use formats::{Context, Error, Format, mode, read, shell_quoted, write};
+use formats::{Context, Error, Format, Reading, detect, mode, read, shell_quoted, write};
 use policy::{Action, Mode, Policy, Request};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -127,6 +127,101 @@ fn a_list_is_read_as_it_stands() {
     );
     let error = read(Format::List, b"read:\nwr\xffte", &context).unwrap_err();
     assert_eq!(error.to_string(), "l:2:3: not UTF-8");
+}
+
+fn read_variables(text: &str) -> Result<Reading, Error> {
+    let context = Context {
+        path: "v",
+        read: &policy::no_files,
+        abi: Abi::X86_64,
+        kernel: (6, 1),
+        capabilities: &[],
+    };
+    assert_eq!(detect("policy", text.as_bytes()), Format::List, "{text}");
+    read(Format::List, text.as_bytes(), &context)
+}
+
+#[test]
+fn assignments_of_variables_are_a_list() {
+    for (text, list) in [
+        ("SECCOMP_SYSCALL_ALLOW=read:write", "read:write"),
+        ("  SECCOMP_SYSCALL_ALLOW= read \r\n", "read"),
+        ("export SECCOMP_SYSCALL_ALLOW='read'\n", "read"),
+        ("export  SECCOMP_SYSCALL_ALLOW=read", "read"),
+        ("\texport \t SECCOMP_SYSCALL_ALLOW=\"read\"", "read"),
+        ("SECCOMP_SYSCALL_ALLOW=", ""),
+        (
+            "SECCOMP_SYSCALL_ALLOW=read\nSECCOMP_SYSCALL_ALLOW=write",
+            "write",
+        ),
+        ("# a\n\n  # b\nSECCOMP_SYSCALL_ALLOW=read\n \n", "read"),
+        (
+            "PATH=/bin\nexport LANG='C'\nexport=1\nSECCOMP_SYSCALL_ALLOW=read",
+            "read",
+        ),
+        (
+            "SECCOMP_LOG=0\nSECCOMP_LOG=\nSECCOMP_QUIET=yes\nSECCOMP_SYSCALL_ALLOW=read",
+            "read",
+        ),
+        (r"SECCOMP_SYSCALL_ALLOW='it'\''s\'", r"it's\"),
+        (r#"SECCOMP_SYSCALL_ALLOW="a\"b\:\\'c'""#, r#"a"b\:\'c'"#),
+        (
+            r#"SECCOMP_SYSCALL_ALLOW=re'a'"d"'(fd == 1)'"#,
+            "read(fd == 1)",
+        ),
+    ] {
+        assert_eq!(read_variables(text).unwrap().list, list, "{text}");
+    }
+    let text = "SECCOMP_SYSCALL_DENY=mount\nSECCOMP_DEFAULT_ACTION='EPERM'\nSECCOMP_ARCH=x86\n";
+    let reading = read_variables(text).unwrap();
+    let eperm = Action::parse("EPERM").unwrap();
+    assert_eq!(
+        (reading.mode, reading.default, reading.besides),
+        (Mode::DenyList, eperm, Some(Abi::X86))
+    );
+}
+
+#[test]
+fn a_line_that_assigns_nothing_is_refused() {
+    for (line, place, problem) in [
+        (":kexec_load", "1", "not an assignment (NAME=value)"),
+        ("  read:write", "3", "not an assignment (NAME=value)"),
+        ("; comment", "1", "not an assignment (NAME=value)"),
+        ("SECCOMP_ARCH = x86", "1", "not an assignment (NAME=value)"),
+        ("export A B=c", "1", "not an assignment (NAME=value)"),
+        ("=x", "1", "not an assignment (NAME=value)"),
+        ("1A=x", "1", "not an assignment (NAME=value)"),
+        ("LANG='C", "6", "the quote does not end on this line"),
+        (
+            "SECCOMP_ARCH= 'x86\"  ",
+            "15",
+            "the quote does not end on this line",
+        ),
+        ("A=it's", "5", "the quote does not end on this line"),
+        ("A=\"a\\\"", "3", "the quote does not end on this line"),
+        ("SECCOMP_ARCH=x86\\", "17", "a line cannot be continued"),
+        (
+            "export SECCOMP_LOG=1",
+            "8",
+            "logging is no part of a policy; use --log",
+        ),
+        (
+            " SECCOMP_SYSCALL_ALOW=read",
+            "2",
+            "unknown variable; there are SECCOMP_SYSCALL_ALLOW, SECCOMP_SYSCALL_DENY, SECCOMP_DEFAULT_ACTION, SECCOMP_ARCH, SECCOMP_LOG, SECCOMP_QUIET",
+        ),
+    ] {
+        let text = format!("SECCOMP_SYSCALL_DENY=mount\n{line}\n");
+        let error = read_variables(&text).unwrap_err();
+        assert!(matches!(error, Error::Line { .. }), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            format!("v:2:{place}: {problem}"),
+            "{text}"
+        );
+    }
+    let error = read_variables("SECCOMP_DEFAULT_ACTION=EPERM\n").unwrap_err();
+    assert_eq!(error.to_string(), "v: variables: no list");
 }
 
 #[test]

@@ -169,6 +169,10 @@ fn constants_are_or_ed_complemented_and_in_parentheses() {
             &[(value, YES), (value ^ 1, KILL), (value ^ HIGH, KILL)],
         );
     }
+}
+
+#[test]
+fn what_is_no_constant_is_refused() {
     for constant in [
         "",
         "()",
@@ -290,6 +294,10 @@ fn calls_have_names_numbers_lists_and_architectures() {
         refused("mmap2: 1"),
         "dir/a.policy:1:1: not a system call of x86_64"
     );
+}
+
+#[test]
+fn what_is_no_statement_is_refused() {
     for text in [
         "Read: 1",
         "read",

@@ -7,7 +7,7 @@ mod policies;
 
 use std::cell::Cell;
 
-use decisions::{assert_same, compile};
+use decisions::{assert_same, compile, gets};
 use formats::{Context, Error, Format, mode, read, write};
 use policy::{Action, Mode, Policy, Request};
 use proptest::prelude::*;
@@ -135,6 +135,32 @@ fn what_the_dialect_cannot_say_is_refused_with_the_rule() {
         assert!(lossy.starts_with(&format!("# lost: {problem}")), "{lossy}");
         read_back(&lossy, &policy);
     }
+}
+
+#[test]
+fn an_abi_besides_is_a_loss() {
+    let request = Request {
+        besides: Some(Abi::X86),
+        ..Request::plain(
+            Mode::AllowList,
+            "LIST",
+            b"read:chown32:write(arg1 == 1)",
+            Action::KillProcess,
+        )
+    };
+    let both = compile(&request);
+    assert_eq!(
+        write(Format::Seccomp, &both, false)
+            .unwrap_err()
+            .to_string(),
+        "the ABI besides: seccomp cannot say this: a file is for one ABI"
+    );
+    let lossy = write(Format::Seccomp, &both, true).unwrap();
+    assert!(lossy.starts_with("# lost: the ABI besides: "), "{lossy}");
+    assert!(!lossy.contains("chown32"), "{lossy}");
+    let again = read_back(&lossy, &both);
+    assert!(gets(&again, "read", &[]).runs());
+    assert!(!gets(&again, "write", &[]).runs());
 }
 
 #[test]

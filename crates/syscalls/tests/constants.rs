@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use syscalls::{constant, constants, errno};
@@ -79,6 +78,8 @@ fn names_next_to_a_constants_have_their_own_value_or_none() {
 /// `tests/support/lib.rs`.
 #[cfg(target_arch = "x86_64")]
 fn skip(reason: &str) {
+    use std::io::Write;
+
     let thread = std::thread::current();
     let line = format!("{}: {reason}\n", thread.name().unwrap_or("?"));
     let target = room().join("../../target");

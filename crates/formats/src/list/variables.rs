@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Result<Reading, Error> 
         let line = Line {
             path: context.path,
             number: at + 1,
-            text,
+            text: text.trim_end(),
         };
         variables.extend(line.variable()?);
     }
@@ -60,7 +60,7 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
     (named && name.bytes().all(letter)).then_some((name, value))
 }
 
-/// A line of an environment file.
+/// A line of an environment file, without blanks at its end.
 struct Line<'a> {
     path: &'a str,
     number: usize,
@@ -100,8 +100,7 @@ impl<'a> Line<'a> {
         let mut text = String::new();
         let mut quote = None;
         let value = value.trim_start();
-        let end = self.text.len() - self.text.trim_end().len();
-        let mut letters = value[..value.len().saturating_sub(end)].char_indices();
+        let mut letters = value.char_indices();
         while let Some((at, letter)) = letters.next() {
             match (quote, letter) {
                 (Some((_, open)), letter) if letter == open => quote = None,

@@ -123,10 +123,7 @@ impl<'a> Located<'a> {
         Ok(())
     }
 
-    fn strange<'k>(&self, known: &'k [&str]) -> impl Iterator<Item = &'a str> + 'k
-    where
-        'a: 'k,
-    {
+    fn strange(&self, known: &[&str]) -> impl Iterator<Item = &'a str> {
         let members = self.value.as_object().into_iter().flatten();
         let keys = members.map(|(key, _)| key.as_str());
         keys.filter(|key| !known.contains(key))
