@@ -219,3 +219,25 @@ fn an_environment_file_is_a_policy_too() {
     let run = Run::launched(["--policy", &policy], caller(&["-static"])).args(&calls);
     run.outcome().succeeded().stdout("errno 1\nran\nerrno 13\n");
 }
+
+#[test]
+fn the_examples_are_policies_as_they_are() {
+    let examples = fs::read_dir(repository().join("examples")).expect("examples");
+    let paths = examples.map(|example| example.expect("an example").path());
+    // One of them only has names for the others.
+    let sets = |path: &PathBuf| {
+        let text = fs::read_to_string(path).expect("an example");
+        text.contains("SECCOMP_SYSCALL_ALLOW='")
+    };
+    let lists: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "env"))
+        .filter(sets)
+        .collect();
+    assert!(lists.len() > 5, "{lists:?}");
+    for list in lists {
+        let shown = Run::new(sandbox_policy()).arg("show").arg(&list).outcome();
+        shown
+            .succeeded()
+            .stdout_has("exit_group                       allow\n");
+    }
+}

@@ -220,6 +220,10 @@ fn a_line_that_assigns_nothing_is_refused() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn variables_without_a_list_are_refused() {
     let error = read_variables("SECCOMP_DEFAULT_ACTION=EPERM\n").unwrap_err();
     assert_eq!(error.to_string(), "v: variables: no list");
 }

@@ -273,16 +273,21 @@ fn word(text: &[u8]) -> Result<&str, Problem> {
     word.ok_or(Problem::Malformed)
 }
 
+/// Writes what was read as it was, if it is text; else for a reader.
+fn write_text(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
+    match str::from_utf8(text) {
+        Ok(text) => f.write_str(text),
+        Err(_) => f.write_str(&escaped(text)),
+    }
+}
+
 impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Name(name) => f.write_str(name),
             Target::Number(number) => write!(f, "{number}"),
             Target::Group(name) => write!(f, "@{name}"),
-            Target::File(path) => match str::from_utf8(path) {
-                Ok(path) => f.write_str(path),
-                Err(_) => f.write_str(&escaped(path)),
-            },
+            Target::File(path) => write_text(f, path),
         }
     }
 }
@@ -294,7 +299,9 @@ impl fmt::Display for Item<'_> {
         }
         write!(f, "{}", self.target)?;
         if let Some(guard) = self.guard {
-            write!(f, "({})", escaped(guard.text.trim_ascii()))?;
+            f.write_str("(")?;
+            write_text(f, guard.text.trim_ascii())?;
+            f.write_str(")")?;
         }
         match self.verb {
             Verb::Set(action) => write!(f, "={action}"),

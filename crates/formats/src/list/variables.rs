@@ -18,10 +18,11 @@ pub(crate) fn is_assigned(text: &[u8]) -> bool {
 /// What the variables of an environment file come to together.
 pub(super) fn read(text: &str, context: &Context<'_>) -> Result<Reading, Error> {
     let mut variables = Vec::new();
-    for (at, text) in text.lines().enumerate() {
+    let lines = logical_lines(text);
+    for (number, text) in &lines {
         let line = Line {
             path: context.path,
-            number: at + 1,
+            number: *number,
             text: text.trim_end(),
         };
         variables.extend(line.variable()?);
@@ -44,6 +45,43 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Result<Reading, Error> 
         besides: request.besides,
         notes: Vec::new(),
     })
+}
+
+/// The lines with their numbers; where a quote goes on, several are one.
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
+    let mut logical: Vec<(usize, String)> = Vec::new();
+    let mut open = false;
+    for (at, line) in text.lines().enumerate() {
+        match logical.last_mut().filter(|_| open) {
+            Some((_, longer)) => {
+                longer.push('\n');
+                longer.push_str(line);
+            }
+            None => logical.push((at + 1, line.into())),
+        }
+        open = logical.last().is_some_and(|(_, line)| is_open(line));
+    }
+    logical
+}
+
+/// Whether a quote in a line does not end.
+fn is_open(line: &str) -> bool {
+    if line.trim_start().starts_with('#') {
+        return false;
+    }
+    let mut quote = None;
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (None, '\'' | '"') => quote = Some(letter),
+            (None | Some('"'), '\\') => {
+                letters.next();
+            }
+            _ => {}
+        }
+    }
+    quote.is_some()
 }
 
 /// The name of `NAME=value` or `export NAME=value`, and the rest of the line.
