@@ -51,23 +51,19 @@ struct Link {
 
 const END: u32 = u32::MAX;
 
-/// What was said of a call.
+/// What was said of a call. There is one for each call, and every page that they take is one that a
+/// program waits for at its start: so this is no enum of structs.
 #[derive(Debug, Clone, Copy)]
 struct Said {
-    base: Base,
     /// Cases before the base, the latest first.
     exceptions: u32,
+    /// The base's own cases, the latest first.
+    cases: u32,
+    /// The base where none of its cases applies; nothing for a call that was not named, or taken out
+    /// again.
+    base: Option<Action>,
     /// The place of what gave the base.
     origin: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Base {
-    /// Not named, or taken out again.
-    Never,
-    Always(Action),
-    /// Cases, the latest first, and what the call gets where none applies.
-    Cases(u32, Action),
 }
 
 /// What a rule means for a call: for comparing rules.
@@ -87,8 +83,9 @@ impl Meant {
 }
 
 const NOTHING: Said = Said {
-    base: Base::Never,
     exceptions: END,
+    cases: END,
+    base: None,
     origin: crate::meaning::NO_RULE,
 };
 
@@ -155,7 +152,8 @@ impl Builder {
     pub(crate) fn add(&mut self, place: Place, origin: u32) {
         let own = self.own_action();
         let said = self.said(place);
-        said.base = Base::Always(own);
+        said.base = Some(own);
+        said.cases = END;
         said.origin = origin;
     }
 
@@ -163,22 +161,21 @@ impl Builder {
     pub(crate) fn add_if(&mut self, place: Place, condition: Id, origin: u32) {
         let (own, unlisted) = (self.own_action(), self.unlisted_in_list());
         let said = *self.said(place);
-        let (next, otherwise) = match said.base {
-            Base::Cases(first, otherwise) => (first, otherwise),
-            _ => (END, unlisted),
-        };
-        let link = self.link(condition, own, origin, next);
+        // A base without cases is "always" or "never", and the condition takes its place.
+        let otherwise = said.base.filter(|_| said.cases != END);
+        let link = self.link(condition, own, origin, said.cases);
         let said = self.said(place);
-        said.base = Base::Cases(link, otherwise);
+        said.base = otherwise.or(Some(unlisted));
+        said.cases = link;
         said.origin = origin;
     }
 
     /// Gives a call an action, whatever was said of it.
     pub(crate) fn set(&mut self, place: Place, action: Action, origin: u32) {
         *self.said(place) = Said {
-            base: Base::Always(action),
-            exceptions: END,
+            base: Some(action),
             origin,
+            ..NOTHING
         };
     }
 
@@ -200,22 +197,24 @@ impl Builder {
     ) {
         let link = self.link(condition, actions.0, origin, END);
         *self.said(place) = Said {
-            base: Base::Cases(link, actions.1),
-            exceptions: END,
+            base: Some(actions.1),
+            cases: link,
             origin,
+            ..NOTHING
         };
     }
 
     /// Whether anything was said of a call.
     pub(crate) fn is_named(&mut self, place: Place) -> bool {
         let said = self.said(place);
-        !matches!(said.base, Base::Never) || said.exceptions != END
+        said.base.is_some() || said.exceptions != END
     }
 
     /// Whether a call is on the list without a condition.
     pub(crate) fn is_listed(&mut self, place: Place) -> bool {
         let own = self.own_action();
-        matches!(self.said(place).base, Base::Always(action) if action == own)
+        let said = self.said(place);
+        said.cases == END && said.base == Some(own)
     }
 
     /// Whether two rules say the same in the same words.
@@ -252,18 +251,17 @@ impl Builder {
     }
 
     fn rule(&mut self, number: u32, said: &Said) -> Option<Rule> {
-        let (cases, otherwise) = match said.base {
-            Base::Never if said.exceptions == END => return None,
-            Base::Never => (END, self.unlisted_in_list()),
-            Base::Always(action) => (END, action),
-            Base::Cases(first, otherwise) => (first, otherwise),
+        let otherwise = match said.base {
+            None if said.exceptions == END => return None,
+            None => self.unlisted_in_list(),
+            Some(action) => action,
         };
         let rule = Rule {
             number,
             answer: Answer::Action(otherwise),
             origin: said.origin,
         };
-        Some(match (said.exceptions, cases) {
+        Some(match (said.exceptions, said.cases) {
             (END, END) => rule,
             (exceptions, cases) => self.with_cases(exceptions, cases, rule),
         })
