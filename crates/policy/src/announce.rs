@@ -98,7 +98,7 @@ impl Announcement {
         Announcement {
             text: String::with_capacity(length + items * LINE),
             own,
-            listed: Vec::new(),
+            listed: alloc::vec![false; USUAL_LISTED],
             others: Vec::new(),
         }
     }
@@ -164,6 +164,8 @@ impl Announcement {
     }
 }
 
+/// Nearly all calls have lower numbers.
+const USUAL_LISTED: usize = 512;
 /// No call has a number this high.
 const MOST_LISTED: usize = 4096;
 

@@ -314,7 +314,10 @@ impl Builder {
     pub(crate) fn finish(mut self) -> Policy {
         let mut tables = Vec::new();
         for calls in core::mem::take(&mut self.tables) {
-            let mut rules = Vec::with_capacity(calls.known.len());
+            // No more room than is used: what is skipped in memory is touched later, page by page.
+            let named = |said: &&Said| said.base.is_some() || said.exceptions != END;
+            let count = calls.known.iter().filter(named).count() + calls.beyond.len();
+            let mut rules = Vec::with_capacity(count);
             for (number, said) in (0..).zip(calls.known).chain(calls.beyond) {
                 rules.extend(self.rule(number, &said));
             }

@@ -60,8 +60,13 @@ impl Request<'_> {
         for definitions in self.definitions {
             compiler.definitions(definitions)?;
         }
-        for item in list::items(self.origin, self.list) {
-            compiler.item(&item?)?;
+        for (start, raw) in list::parts(self.list) {
+            if compiler.bare(start, raw) {
+                continue;
+            }
+            if let Some(item) = list::item(self.origin, start, raw) {
+                compiler.item(&item?)?;
+            }
         }
         Ok(compiler.finish())
     }
@@ -165,6 +170,27 @@ impl<'a> Compiler<'a> {
             }
             Err(fault) => Err(self.in_item(item, fault)),
         }
+    }
+
+    /// Takes up an item that is a name the native ABI has, and says whether it was one. Lists are made
+    /// of these, and an item with all that it may hold takes long to hand about.
+    fn bare(&mut self, start: usize, raw: &[u8]) -> bool {
+        let Some(name) = list::bare_name(raw) else {
+            return false;
+        };
+        let origin = place(self.start + start);
+        let Some(number) = syscalls::number(self.builder.abi(0), name) else {
+            return false;
+        };
+        self.builder.add(Place { table: 0, number }, origin);
+        for table in 1..self.builder.table_count() {
+            if let Some(number) = syscalls::number(self.builder.abi(table), name) {
+                self.builder.add(Place { table, number }, origin);
+            }
+        }
+        self.announcement
+            .call(number, name, self.builder.own_action());
+        true
     }
 
     /// Reads an item's condition.

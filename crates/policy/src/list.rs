@@ -85,27 +85,40 @@ pub(crate) fn items<'a>(
     origin: &'static str,
     text: &'a [u8],
 ) -> impl Iterator<Item = Result<Item<'a>, Error>> {
-    split(text).filter_map(move |(start, raw)| {
-        let left = raw.trim_ascii_start();
-        let item = left.trim_ascii_end();
-        if item.is_empty() {
-            return None;
-        }
-        let column = start + (raw.len() - left.len()) + 1;
-        let parsed = Item::parse(item, column);
-        Some(parsed.map_err(|(offset, problem)| Error::Item {
-            origin,
-            item: quoted(item),
-            column: column + offset,
-            problem,
-            hint: hint(problem, word_at(item, offset), "", &[Abi::NATIVE]),
-        }))
-    })
+    parts(text).filter_map(move |(start, raw)| item(origin, start, raw))
+}
+
+/// The item in a part of a list that starts at `start`; nothing where there is none.
+pub(crate) fn item<'a>(
+    origin: &'static str,
+    start: usize,
+    raw: &'a [u8],
+) -> Option<Result<Item<'a>, Error>> {
+    let left = raw.trim_ascii_start();
+    let item = left.trim_ascii_end();
+    if item.is_empty() {
+        return None;
+    }
+    let column = start + (raw.len() - left.len()) + 1;
+    let parsed = Item::parse(item, column);
+    Some(parsed.map_err(|(offset, problem)| Error::Item {
+        origin,
+        item: quoted(item),
+        column: column + offset,
+        problem,
+        hint: hint(problem, word_at(item, offset), "", &[Abi::NATIVE]),
+    }))
+}
+
+/// The name that is all that a part of a list consists of, as with nearly all of them.
+pub(crate) fn bare_name(raw: &[u8]) -> Option<&str> {
+    let lower = matches!(raw.first(), Some(b'a'..=b'z'));
+    word(raw).ok().filter(|_| lower)
 }
 
 /// The parts of a list between colons, with the offset of each. A colon inside parentheses or
 /// behind a backslash does not split.
-fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(crate) fn parts(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut depth = 0_usize;
     let mut escaped = false;
     let mut separator = move |byte: &u8| {
@@ -134,8 +147,7 @@ type Misplaced = (usize, Problem);
 
 impl<'a> Item<'a> {
     fn parse(item: &'a [u8], column: usize) -> Result<Item<'a>, Misplaced> {
-        // Nearly all items are a name and nothing else.
-        if let (Some(b'a'..=b'z'), Ok(name)) = (item.first(), word(item)) {
+        if let Some(name) = bare_name(item) {
             return Ok(Item {
                 target: Target::Name(name),
                 guard: None,
@@ -228,7 +240,7 @@ pub(crate) fn word_at(text: &[u8], at: usize) -> &[u8] {
 
 /// The item of a list that holds the byte at `offset`.
 pub(crate) fn item_at(list: &[u8], offset: usize) -> Option<&[u8]> {
-    let (_, raw) = split(list)
+    let (_, raw) = parts(list)
         .take_while(|(start, _)| *start <= offset)
         .last()?;
     Some(raw.trim_ascii())

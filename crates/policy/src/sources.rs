@@ -42,6 +42,7 @@ impl Sources {
     pub(crate) fn add(&mut self, path: Option<String>, text: &[u8]) -> usize {
         let start = self.text.len();
         self.parts.push(Part { start, path });
+        self.text.reserve_exact(text.len() + 1);
         self.text.extend_from_slice(text);
         // Keeps a word at the end of one text from running into the next.
         self.text.push(b'\n');
