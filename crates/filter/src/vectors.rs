@@ -13,8 +13,10 @@ const LOW: u64 = 0xffff_ffff;
 const MOST_ARRANGED: usize = 48;
 /// Constants and registers of a comparison that are tried: more would cost their product.
 const MOST_TRIED: usize = 12;
-/// Conditions that are evaluated for a decision, on the search for arguments.
-const MOST_STEPS: u32 = 20_000;
+/// Conditions that are evaluated for a decision, on the search for arguments; each comparison has its
+/// share, and at least so many that its own constants are tried.
+const MOST_STEPS: usize = 20_000;
+const FEWEST_STEPS: usize = 200;
 
 /// Hands the vectors of a decision to `test`, until it fails: four, and four per comparison.
 pub(crate) fn each<E>(
@@ -27,7 +29,7 @@ pub(crate) fn each<E>(
     }
     let mut search = Search {
         conditions: policy.conditions(),
-        steps: MOST_STEPS,
+        steps: 0,
         registers: Vec::new(),
         values: Vec::new(),
     };
@@ -37,12 +39,15 @@ pub(crate) fn each<E>(
         search.collect(case.condition, number, &mut comparisons);
     }
     let arranged = comparisons.len() <= MOST_ARRANGED;
+    let share = (MOST_STEPS / comparisons.len().max(1)).max(FEWEST_STEPS);
     for &(number, comparison) in &comparisons {
         for (base, half) in [(0, LOW), (GARBAGE, !LOW)] {
             let mut arguments = [base; 6];
+            search.steps = share;
             if arranged {
                 search.arrange(&cases[..=number], comparison, &mut arguments);
             }
+            search.steps = search.steps.max(FEWEST_STEPS);
             search.make(comparison, true, u64::MAX, &mut arguments);
             test(&arguments)?;
             search.make(comparison, false, half, &mut arguments);
@@ -56,7 +61,7 @@ pub(crate) fn each<E>(
 struct Search<'a> {
     conditions: &'a Conditions,
     /// How many conditions may still be evaluated.
-    steps: u32,
+    steps: usize,
     /// Of the comparison at hand: its arguments and its constants.
     registers: Vec<(usize, Part)>,
     values: Vec<u64>,

@@ -28,7 +28,7 @@ impl Cursor<'_> {
         let complemented = self.accept("~");
         let value = if self.accept("(") {
             let value = self.value_within(depth + 1)?;
-            self.expect(")")?;
+            self.require(")")?;
             value
         } else {
             self.single()?

@@ -127,12 +127,12 @@ impl Policy<'_> {
                     break;
                 }
             }
-            cursor.expect("}")?;
+            cursor.require("}")?;
         } else {
             calls.extend(self.call(cursor)?);
         }
         let colon = cursor.peek();
-        cursor.expect(":")?;
+        cursor.require(":")?;
         let filters = cursor.filters()?;
         for (number, name) in calls {
             self.add(number, name, &filters).map_err(|problem| {
@@ -209,7 +209,7 @@ impl Policy<'_> {
         let mut meant = true;
         loop {
             let key = word(cursor, "expected arch")?;
-            cursor.expect("=")?;
+            cursor.require("=")?;
             let mut found = false;
             loop {
                 found |= word(cursor, "expected an architecture")? == own;
@@ -219,7 +219,7 @@ impl Policy<'_> {
             }
             meant &= found || key != "arch";
             if !cursor.accept(";") {
-                cursor.expect("]")?;
+                cursor.require("]")?;
                 return Ok(meant);
             }
         }

@@ -63,7 +63,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    pub(super) fn expect(&mut self, sign: &str) -> Result<(), Error> {
+    pub(super) fn require(&mut self, sign: &str) -> Result<(), Error> {
         match self.accept(sign) {
             true => Ok(()),
             false => Err(self.error(&format!("expected \"{sign}\""))),
@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
             };
             filters.push(Filter { condition, action });
             if !self.accept(",") {
-                self.expect("}")?;
+                self.require("}")?;
                 return Ok(filters);
             }
         }
