@@ -6,15 +6,16 @@
 mod audit;
 mod compiler;
 mod go;
+mod report;
 mod run;
 
 pub use audit::{AuditListener, Record};
 pub use compiler::{assemble_free_standing, compile, compile_with};
 pub use go::build_go;
+pub use report::skip;
 pub use run::{Outcome, Run, Running, SIGSYS_STATUS, broken_pipe};
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,19 +98,6 @@ pub fn installed(program: &str) -> Option<PathBuf> {
         .iter()
         .map(|place| Path::new(place).join(program))
         .find(|path| path.exists())
-}
-
-/// Says that a test does not run here and why; `make test` prints and counts these. Use as
-/// `return skip("…")`.
-pub fn skip(reason: &str) {
-    let test = std::thread::current().name().unwrap_or("?").to_string();
-    let list = repository().join("target/skipped.txt");
-    let mut file = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(list)
-        .expect("target/skipped.txt");
-    writeln!(file, "{test}: {reason}").expect("target/skipped.txt");
 }
 
 /// How often to repeat a probabilistic test: `full` under `make test-all`, else a tenth of it.

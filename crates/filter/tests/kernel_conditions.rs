@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod generators;
+#[path = "../../../tests/support/report.rs"]
+mod report;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -228,16 +230,6 @@ fn agree(kernel: &mut Kernel, conditions: &[String], deny: bool) -> bool {
     true
 }
 
-/// Keeps what a passing test has to say; `make test` prints it.
-fn measured(line: &str) {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    std::fs::create_dir_all(&target).unwrap();
-    let list = target.join("measured.txt");
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.create(true).append(true).open(list).unwrap();
-    file.write_all(format!("{line}\n").as_bytes()).unwrap();
-}
-
 #[test]
 fn policy_interpreter_and_kernel_agree_on_random_policies() {
     let wanted = match std::env::var_os("SANDBOX_FULL_TESTS") {
@@ -258,8 +250,8 @@ fn policy_interpreter_and_kernel_agree_on_random_policies() {
         assert!(skipped < 2 * wanted, "most policies are refused");
     }
     kernel.stop();
-    measured(&format!(
-        "policy_interpreter_and_kernel_agree_on_random_policies: {compared} policies compared with the kernel, \
+    report::measured(&format!(
+        "{compared} policies compared with the kernel, \
          {skipped} that the language refuses"
     ));
 }

@@ -4,15 +4,13 @@
 mod data;
 mod decisions;
 mod policies;
+mod round_trip;
 
-use std::cell::Cell;
 use std::process::Command;
 
 use decisions::{assert_same, compile};
 use formats::{Context, Error, Format, Reading, detect, mode, read, shell_quoted, write};
 use policy::{Action, Mode, Policy, Request};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use syscalls::Abi;
 
 fn request<'a>(policy: &Policy, list: &'a str) -> Request<'a> {
@@ -248,33 +246,7 @@ fn dockers_profile_as_a_list_is_the_same() {
 
 #[test]
 fn random_policies_come_back_the_same() {
-    let (said, lost) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config {
-        cases: 400,
-        failure_persistence: None,
-        ..Config::default()
-    });
-    let result = runner.run(&policies::said(), |list| {
-        let policy = compile(&list.request());
-        match write(Format::List, &policy, false) {
-            Ok(text) => {
-                said.set(said.get() + 1);
-                assert_same(
-                    &policy,
-                    &compile(&request(&policy, &text)),
-                    &format!("{list:?}\n{text}"),
-                );
-            }
-            Err(Error::Lossy { .. }) => {
-                lost.set(lost.get() + 1);
-                let text = write(Format::List, &policy, true).unwrap();
-                compile(&request(&policy, &text));
-            }
-            Err(other) => prop_assert!(false, "{other}"),
-        }
-        Ok(())
-    });
-    result.unwrap_or_else(|failure| panic!("{failure}"));
-    eprintln!("{} written, {} refused", said.get(), lost.get());
-    assert!(said.get() > lost.get(), "most can be said");
+    let read = |text: &str, policy: &Policy| compile(&request(policy, text));
+    let (said, lost) = round_trip::come_back(Format::List, 400, read);
+    assert!(said > lost, "{said} written, {lost} refused");
 }

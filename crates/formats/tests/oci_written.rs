@@ -4,15 +4,12 @@
 mod data;
 mod decisions;
 mod policies;
+mod round_trip;
 mod schema;
-
-use std::cell::Cell;
 
 use decisions::{assert_same, compile};
 use formats::{Context, Error, Format, losses, read, write};
 use policy::{Action, Mode, Policy, Request};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use schema::Schemas;
 use serde_json::Value;
 use syscalls::Abi;
@@ -277,33 +274,7 @@ fn the_abis_of_a_policy_must_agree() {
 
 #[test]
 fn random_policies_come_back_the_same() {
-    let (said, lost) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config {
-        cases: 500,
-        failure_persistence: None,
-        ..Config::default()
-    });
-    let result = runner.run(&policies::said(), |list| {
-        let policy = compile(&list.request());
-        match write(Format::Oci, &policy, false) {
-            Ok(text) => {
-                said.set(said.get() + 1);
-                assert_same(
-                    &policy,
-                    &read_back(&text, &[], Abi::X86_64),
-                    &format!("{list:?}\n{text}"),
-                );
-            }
-            Err(Error::Lossy { .. }) => {
-                lost.set(lost.get() + 1);
-                let text = write(Format::Oci, &policy, true).unwrap();
-                read_back(&text, &[], Abi::X86_64);
-            }
-            Err(other) => prop_assert!(false, "{other}"),
-        }
-        Ok(())
-    });
-    result.unwrap_or_else(|failure| panic!("{failure}"));
-    eprintln!("{} written, {} refused", said.get(), lost.get());
-    assert!(said.get() > lost.get(), "most can be said");
+    let read = |text: &str, _: &Policy| read_back(text, &[], Abi::X86_64);
+    let (said, lost) = round_trip::come_back(Format::Oci, 500, read);
+    assert!(said > lost, "{said} written, {lost} refused");
 }

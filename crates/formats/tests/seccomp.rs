@@ -4,14 +4,11 @@
 mod data;
 mod decisions;
 mod policies;
-
-use std::cell::Cell;
+mod round_trip;
 
 use decisions::{assert_same, compile, gets};
-use formats::{Context, Error, Format, mode, read, write};
+use formats::{Context, Format, mode, read, write};
 use policy::{Action, Mode, Policy, Request};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use syscalls::Abi;
 
 fn in_mode(mode: Mode, list: &str) -> Policy {
@@ -219,33 +216,7 @@ fn ozs_own_policies_come_back_the_same() {
 
 #[test]
 fn random_policies_come_back_the_same() {
-    let (said, lost) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config {
-        cases: 400,
-        failure_persistence: None,
-        ..Config::default()
-    });
-    let result = runner.run(&policies::said(), |list| {
-        let policy = compile(&list.request());
-        match write(Format::Seccomp, &policy, false) {
-            Ok(text) => {
-                said.set(said.get() + 1);
-                assert_same(
-                    &policy,
-                    &read_back(&text, &policy),
-                    &format!("{list:?}\n{text}"),
-                );
-            }
-            Err(Error::Lossy { .. }) => {
-                lost.set(lost.get() + 1);
-                let text = write(Format::Seccomp, &policy, true).unwrap();
-                read_back(&text, &policy);
-            }
-            Err(other) => prop_assert!(false, "{other}"),
-        }
-        Ok(())
-    });
-    result.unwrap_or_else(|failure| panic!("{failure}"));
-    eprintln!("{} written, {} refused", said.get(), lost.get());
-    assert!(said.get() > 100, "many can be said");
+    let read = |text: &str, policy: &Policy| read_back(text, policy);
+    let (said, lost) = round_trip::come_back(Format::Seccomp, 400, read);
+    assert!(said > 100, "{said} written, {lost} refused");
 }

@@ -2,20 +2,23 @@
 //! native one answer as the policy does, on all that the constants of the conditions can tell apart.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "../../filter/tests/generators/mod.rs"]
+mod generators;
+#[path = "../../../tests/support/report.rs"]
+mod report;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::Path;
 
 use filter::{Call, Checked, Program, action_value};
+use generators::boundaries;
 use oracle::Error;
-use policy::{Action, Answer, Conditions, Id, Mode, Node, Policy, Request};
+use policy::{Action, Answer, Mode, Policy, Request};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use syscalls::Abi;
 
 const ABI: Abi = Abi::NATIVE;
-const HIGH: u64 = 0xdead_beef_0000_0000;
 
 /// A list, its mode and what a violation does.
 type Written = (Mode, String, &'static str);
@@ -120,26 +123,6 @@ fn written() -> impl Strategy<Value = Written> {
     )
 }
 
-/// Every number that occurs in a condition, and its neighbours, in both halves.
-fn boundaries(conditions: &Conditions, id: Id, found: &mut Vec<u64>) {
-    match conditions.node(id) {
-        Node::All(left, right)
-        | Node::Any(left, right)
-        | Node::Compare(_, left, right)
-        | Node::Binary(_, left, right) => {
-            boundaries(conditions, left, found);
-            boundaries(conditions, right, found);
-        }
-        Node::Number(number) => {
-            let (above, below) = (number.wrapping_add(1), number.wrapping_sub(1));
-            for near in [number, above, below, !number] {
-                found.extend([near, near << 32, near | HIGH, near & 0xffff_ffff]);
-            }
-        }
-        Node::Constant(_) | Node::Argument(..) => {}
-    }
-}
-
 /// Argument registers that the conditions of read(2) tell apart.
 fn vectors(policy: &Policy) -> Vec<[u64; 6]> {
     let mut values = vec![0, 1, u64::MAX, 1 << 32, 0xffff_ffff];
@@ -221,16 +204,6 @@ fn compare(written: &Written) -> Result<&'static str, TestCaseError> {
     Ok("compared")
 }
 
-/// Keeps what a passing test has to say; `make test` prints it.
-fn measured(line: &str) {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    std::fs::create_dir_all(&target).unwrap();
-    let list = target.join("measured.txt");
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.create(true).append(true).open(list).unwrap();
-    file.write_all(format!("{line}\n").as_bytes()).unwrap();
-}
-
 #[test]
 fn both_compilers_and_the_policy_agree() {
     let cases = match std::env::var_os("SANDBOX_FULL_TESTS") {
@@ -251,10 +224,7 @@ fn both_compilers_and_the_policy_agree() {
     });
     let counts = counts.take();
     let written: Vec<String> = counts.iter().map(|(how, n)| format!("{n} {how}")).collect();
-    measured(&format!(
-        "both_compilers_and_the_policy_agree: of {cases} policies: {}",
-        written.join("; ")
-    ));
+    report::measured(&format!("of {cases} policies: {}", written.join("; ")));
     if let Err(error) = outcome {
         panic!("{error}");
     }

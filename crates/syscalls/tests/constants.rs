@@ -10,10 +10,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use report::skip;
 use syscalls::{constant, constants, errno};
 
 #[path = "../examples/generate_constants/encode.rs"]
 mod encode;
+#[path = "../../../tests/support/report.rs"]
+mod report;
 
 fn room() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -72,22 +75,6 @@ fn names_next_to_a_constants_have_their_own_value_or_none() {
             assert_eq!(constant(near), known, "{near}");
         }
     }
-}
-
-/// Says that a test does not run here and why; `make test` prints and counts these, as those of
-/// `tests/support/lib.rs`.
-#[cfg(target_arch = "x86_64")]
-fn skip(reason: &str) {
-    use std::io::Write;
-
-    let thread = std::thread::current();
-    let line = format!("{}: {reason}\n", thread.name().unwrap_or("?"));
-    let target = room().join("../../target");
-    fs::create_dir_all(&target).unwrap();
-    let list = target.join("skipped.txt");
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.create(true).append(true).open(list).unwrap();
-    file.write_all(line.as_bytes()).unwrap();
 }
 
 /// The original's list is of x86_64.

@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+#[path = "../../../../tests/support/report.rs"]
+mod report;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use report::skip;
 
 /// The text of a file; nothing, and a skip that is counted, when it is not on this machine.
 pub fn text(path: &str) -> Option<String> {
@@ -43,20 +47,6 @@ pub fn files(path: &str, suffix: &str) -> Vec<PathBuf> {
         skip(&format!("{path} is not on this machine"));
     }
     found
-}
-
-/// Says that a test does not run here and why, where `make test` prints and counts these.
-fn skip(reason: &str) {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    fs::create_dir_all(&target).unwrap();
-    let list = target.join("skipped.txt");
-    let mut file = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(list)
-        .unwrap();
-    let test = std::thread::current().name().unwrap_or("?").to_string();
-    writeln!(file, "{test}: {reason}").unwrap();
 }
 
 fn directory() -> PathBuf {

@@ -2,27 +2,17 @@
 // Each test file has this module to itself and uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+#[path = "../../../../tests/support/report.rs"]
+mod report;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use policy::{Action, Compiled, Error, Mode, Policy, Request};
+use report::skip;
 use syscalls::Abi;
 
 const ENOENT: i32 = 2;
-
-/// Says that a test does not run here and why; `make test` prints and counts these, as those of
-/// `tests/support/lib.rs`.
-pub fn skip(reason: &str) {
-    let thread = std::thread::current();
-    let line = format!("{}: {reason}\n", thread.name().unwrap_or("?"));
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    fs::create_dir_all(&target).unwrap();
-    let list = target.join("skipped.txt");
-    let mut options = fs::OpenOptions::new();
-    let mut file = options.create(true).append(true).open(list).unwrap();
-    file.write_all(line.as_bytes()).unwrap();
-}
 
 /// A file of the data that this project was made from, or nothing, with a word on why, on machines
 /// without them.
