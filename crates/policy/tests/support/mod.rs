@@ -5,7 +5,6 @@
 #[path = "../../../../tests/support/report.rs"]
 mod report;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use policy::{Action, Compiled, Error, Mode, Policy, Request};
