@@ -1,0 +1,1 @@
+//! What a program's file and its mappings say.
