@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use lexopt::Arg::{Long, Short, Value};
 use policy::{Mode, Request};
+use trace::Place;
 
 use crate::circumstances;
 use crate::compiler::Compiler;
@@ -20,6 +21,8 @@ pub(crate) enum Method {
     Suspend,
     /// The filter lets one execve through that carries secret words.
     Ticket,
+    /// A tracer makes the program load it.
+    Inject,
     /// libsandbox.so, in the program itself.
     Preload,
 }
@@ -35,6 +38,7 @@ enum Source {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) method: Method,
+    pub(crate) place: Place,
     pub(crate) compiler: Compiler,
     pub(crate) isolate: bool,
     source: Option<(Source, &'static str, OsString)>,
@@ -113,14 +117,31 @@ impl Method {
             b"auto" => Ok(Method::Auto),
             b"suspend" => Ok(Method::Suspend),
             b"ticket" => Ok(Method::Ticket),
+            b"inject" => Ok(Method::Inject),
             b"preload" => Ok(Method::Preload),
             _ => {
                 let text = text.to_string_lossy();
                 Err(Failure::Usage(format!(
-                    "--method: \"{}\" is none of auto, suspend, ticket, preload",
+                    "--method: \"{}\" is none of auto, suspend, ticket, inject, preload",
                     text.escape_default()
                 )))
             }
+        }
+    }
+}
+
+/// Reads where the filter begins to hold.
+fn place(text: &OsStr) -> Result<Place, Failure> {
+    match text.as_bytes() {
+        b"exec" => Ok(Place::Exec),
+        b"entry" => Ok(Place::Entry),
+        b"main" => Ok(Place::Main),
+        _ => {
+            let text = text.to_string_lossy();
+            Err(Failure::Usage(format!(
+                "--at: \"{}\" is none of exec, entry, main",
+                text.escape_default()
+            )))
         }
     }
 }
@@ -129,6 +150,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             method: Method::Auto,
+            place: Place::Exec,
             compiler: Compiler::Native,
             isolate: false,
             source: None,
@@ -150,6 +172,7 @@ impl Options {
             "arch" => self.arch = Some(parser.value()?),
             "default-action" => self.default_action = Some(parser.value()?),
             "method" => self.method = Method::parse(&parser.value()?)?,
+            "at" => self.place = place(&parser.value()?)?,
             "compiler" => self.compiler = Compiler::parse(&parser.value()?)?,
             "isolate" => self.isolate = true,
             "log" => self.log = true,
@@ -157,6 +180,17 @@ impl Options {
             unknown => return Err(Long(unknown).unexpected().into()),
         }
         Ok(())
+    }
+
+    /// The method, as the place of the filter has it: only a tracer knows other places than exec.
+    pub(crate) fn method_for_place(&self) -> Result<Method, Failure> {
+        match (self.place, self.method) {
+            (Place::Exec, method) => Ok(method),
+            (_, Method::Auto | Method::Inject) => Ok(Method::Inject),
+            _ => Err(Failure::Usage(
+                "--at entry and --at main go with --method inject alone".into(),
+            )),
+        }
     }
 
     fn set_list(

@@ -4,17 +4,19 @@ use std::convert::Infallible;
 
 use filter::{Checked, Logging, Ticket};
 use policy::{Action, Compiled, Note, Request};
+use trace::Place;
 
 use crate::arguments::{Method, Options};
 use crate::compiler::Compiler;
 use crate::failure::Failure;
 use crate::image::Image;
 use crate::target::Target;
-use crate::{isolate, preload, suspend, sys, ticket};
+use crate::{inject, isolate, preload, suspend, sys, ticket};
 
 /// A program about to be launched.
 pub(crate) struct Launch<'a> {
     method: Method,
+    place: Place,
     compiler: Compiler,
     isolate: bool,
     request: Request<'a>,
@@ -34,7 +36,8 @@ impl<'a> Launch<'a> {
         let arguments = std::mem::take(&mut target.arguments);
         let image = Image::new(target.path.clone().into_os_string(), arguments)?;
         Ok(Launch {
-            method: options.method,
+            method: options.method_for_place()?,
+            place: options.place,
             compiler: options.compiler,
             isolate: options.isolate,
             request,
@@ -49,6 +52,7 @@ impl<'a> Launch<'a> {
         match self.method {
             Method::Preload => self.preload(),
             Method::Ticket => self.ticket(),
+            Method::Inject => self.inject(),
             Method::Suspend => match suspend::attach() {
                 Ok(()) => self.suspended(),
                 Err(why) => Err(Failure::Unavailable {
@@ -68,11 +72,24 @@ impl<'a> Launch<'a> {
         let program = self.program(None)?;
         self.prepare()?;
         filter::load(&program, self.logging())?;
+        Err(self.execute())
+    }
+
+    /// A tracer makes the program load the filter where it is to begin.
+    fn inject(self) -> Result<Infallible, Failure> {
+        let program = self.program(None)?;
+        self.prepare()?;
+        inject::attach(self.place, &program, self.logging())?;
+        Err(self.execute())
+    }
+
+    /// Executes the program without a filter of its own in the way.
+    fn execute(self) -> Failure {
         let errno = sys::execute(&sys::Strings::new(&self.image));
         let path = self.target.path;
         match ticket::exec_status(errno) {
-            127 => Err(Failure::NotFound { program: path }),
-            _ => Err(Failure::cannot_run(&path, errno)),
+            127 => Failure::NotFound { program: path },
+            _ => Failure::cannot_run(&path, errno),
         }
     }
 

@@ -12,10 +12,12 @@
 
 mod arguments;
 mod circumstances;
+mod companion;
 mod compiler;
 mod elf;
 mod failure;
 mod image;
+mod inject;
 mod isolate;
 mod launch;
 mod preload;

@@ -78,6 +78,22 @@ pub(crate) fn execute(strings: &Strings<'_>) -> i32 {
     execute_with(strings, [0; 3])
 }
 
+/// Writes a number with words in the three registers that write(2) ignores.
+pub(crate) fn tell_with(descriptor: c_int, number: c_int, words: [u64; 3]) -> Result<(), i32> {
+    let [first, second, third] = words.map(|word| word as usize);
+    let bytes = number.to_ne_bytes();
+    let arguments = [
+        descriptor as usize,
+        bytes.as_ptr() as usize,
+        bytes.len(),
+        first,
+        second,
+        third,
+    ];
+    // SAFETY: the kernel reads the bytes, which outlive the call.
+    answer(unsafe { syscall(libc::SYS_write, arguments) }).map(drop)
+}
+
 /// Executes an image with words in the three registers that execve(2) ignores.
 pub(crate) fn execute_with(strings: &Strings<'_>, words: [u64; 3]) -> i32 {
     let (arguments, environment) = (strings.arguments.as_ptr(), strings.environment.as_ptr());
@@ -286,12 +302,16 @@ pub(crate) enum Fork {
     Child,
 }
 
-/// A fork whose child sends no signal when it ends: the program must not find a SIGCHLD pending.
-pub(crate) fn fork_without_signal() -> Result<Fork, i32> {
-    const NO_SIGNAL: usize = 0;
+/// A fork whose child sends no signal when it ends: the program must not find a SIGCHLD pending. The
+/// child may share this process's descriptors instead of getting copies (CLONE_FILES, clone(2)).
+pub(crate) fn fork_without_signal(shares_descriptors: bool) -> Result<Fork, i32> {
+    let flags = match shares_descriptors {
+        true => libc::CLONE_FILES as usize,
+        false => 0,
+    };
     // SAFETY: without CLONE_VM this is fork(2); a single thread without handlers makes it safe to
     // go on in the child.
-    let child = answer(unsafe { syscall(libc::SYS_clone, [NO_SIGNAL, 0, 0, 0, 0, 0]) })?;
+    let child = answer(unsafe { syscall(libc::SYS_clone, [flags, 0, 0, 0, 0, 0]) })?;
     match i32::try_from(child) {
         Ok(0) => Ok(Fork::Child),
         Ok(child) => Ok(Fork::Parent {
@@ -329,14 +349,18 @@ pub(crate) fn block_all_signals() {
     let _ = everything.thread_block();
 }
 
-/// Closes all descriptors but two (close_range(2); without it they stay open until exit).
-pub(crate) fn close_all_but(one: c_int, other: c_int) {
-    let (low, high) = (one.min(other), one.max(other));
-    for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, c_int::MAX)] {
-        if first <= last {
-            // SAFETY: this process uses no descriptor but the two from here on.
-            let _ = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+/// Closes all descriptors but these (close_range(2); without it they stay open until exit).
+pub(crate) fn close_all_but(kept: &[c_int]) {
+    let mut kept = kept.to_vec();
+    kept.sort_unstable();
+    kept.push(c_int::MAX);
+    let mut first = 0;
+    for next in kept {
+        if first < next {
+            // SAFETY: this process uses no descriptor but the kept ones from here on.
+            let _ = unsafe { libc::syscall(libc::SYS_close_range, first, next - 1, 0) };
         }
+        first = next.saturating_add(1);
     }
 }
 

@@ -49,7 +49,7 @@ impl Program {
 /// without; with one half of one word wrong, nothing is opened.
 fn check_ticket(program: &[Instruction], policy: &Policy, ticket: &Ticket) -> Result<(), Error> {
     let native = policy.native().abi().audit();
-    let opened = Ticket::opened(policy.native().abi());
+    let opened = ticket.opened(policy.native().abi());
     let [first, second, third] = ticket.words();
     let words = [0, 0, 0, first, second, third];
     let neighbours = opened

@@ -46,7 +46,7 @@ impl Checked {
 }
 
 impl Program {
-    /// Lays out a policy. With a ticket, its three calls are also allowed to who holds it.
+    /// Lays out a policy. With a ticket, its calls are also allowed to who holds it.
     ///
     /// # Errors
     /// [`Error::TooLong`] when the kernel would not take the program.
@@ -110,7 +110,7 @@ const MOST_EXCEPTIONS: usize = 3;
 /// A table's ranges with the calls that a ticket opens set apart: first number, last, answer.
 fn runs(table: &Table, ticket: Option<&Ticket>) -> Vec<(u32, u32, Given)> {
     let opened = match ticket {
-        Some(_) => Ticket::opened(table.abi()),
+        Some(ticket) => ticket.opened(table.abi()),
         None => Vec::new(),
     };
     let mut runs = Vec::with_capacity(table.ranges().len() + 2 * opened.len());

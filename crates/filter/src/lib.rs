@@ -18,6 +18,7 @@ mod instruction;
 mod interpret;
 mod load;
 mod prologue;
+mod supervised;
 #[allow(unsafe_code)]
 pub mod sys;
 mod ticket;
@@ -28,5 +29,9 @@ pub use compile::{Checked, Program};
 pub use error::Error;
 pub use instruction::{Instruction, action_value};
 pub use interpret::{Call, Fault, run};
-pub use load::{Logging, forgo_new_privileges, load, log_records_are_dropped, require_actions};
+pub use load::{
+    Logging, forgo_new_privileges, load, load_with_listener, log_records_are_dropped,
+    require_actions,
+};
+pub use supervised::{Supervised, Supervision};
 pub use ticket::Ticket;

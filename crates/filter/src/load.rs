@@ -5,6 +5,7 @@ use policy::Action;
 use crate::compile::Checked;
 use crate::error::Error;
 use crate::instruction::action_value;
+use crate::supervised::Supervised;
 use crate::sys;
 
 /// Whether denials with an error leave audit records.
@@ -62,6 +63,17 @@ pub fn forgo_new_privileges() -> Result<(), Error> {
 /// synchronised would stay without a filter.
 pub fn load(program: &Checked, logging: Logging) -> Result<(), Error> {
     sys::load(program.instructions(), logging).map_err(|errno| Error::Refused { errno })
+}
+
+/// Loads a supervised program for all threads of this process, and gives the number of the descriptor
+/// at which its notifications arrive, which is closed by exec. Waiting calls cannot be called back by
+/// signals where the kernel can do that (Linux 5.19).
+///
+/// # Errors
+/// [`Error::Refused`]: with EBUSY when there is a listener already, which may be only one.
+pub fn load_with_listener(program: &Supervised, logging: Logging) -> Result<i32, Error> {
+    sys::load_with_listener(program.instructions(), logging)
+        .map_err(|errno| Error::Refused { errno })
 }
 
 /// Whether the kernel keeps no records of logged calls (seccomp(2), `actions_logged`). Where that

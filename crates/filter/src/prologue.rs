@@ -88,7 +88,7 @@ fn guarded(
     let again = load(assembler, NUMBER, otherwise);
     let guard = ticket.guard(assembler, again);
     let mut label = otherwise;
-    for number in Ticket::opened(table.abi()) {
+    for number in ticket.opened(table.abi()) {
         // What is open to all needs no key, and nothing is learnt from how long it takes.
         if table.answer(number) != Answer::Action(Action::Allow) {
             label = assembler.branch(JUMP_EQUAL, number, guard, label);

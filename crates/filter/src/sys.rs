@@ -106,33 +106,48 @@ pub(crate) fn action_available(action: u32) -> Result<(), i32> {
 }
 
 pub(crate) fn load(program: &[Instruction], logging: Logging) -> Result<(), i32> {
-    let length = u16::try_from(program.len()).map_err(|_| libc::E2BIG)?;
-    let program = FilterProgram {
-        length,
-        instructions: program.as_ptr(),
-    };
-    // SAFETY: the program and its instructions live until the call returns.
-    match answer(unsafe { syscall(libc::SYS_seccomp, seccomp_arguments(&program, logging)) })? {
+    match seccomp(program, logging, 0)? {
         0 => Ok(()),
         // A thread id: that thread could not be synchronised.
         _ => Err(libc::ESRCH),
     }
 }
 
-fn seccomp_arguments(program: &FilterProgram, logging: Logging) -> [usize; 6] {
+pub(crate) fn load_with_listener(program: &[Instruction], logging: Logging) -> Result<i32, i32> {
+    let listener = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    let unhurried = listener | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    let descriptor = match seccomp(program, logging, unhurried) {
+        Err(libc::EINVAL) => seccomp(program, logging, listener)?,
+        answer => answer?,
+    };
+    i32::try_from(descriptor).map_err(|_| libc::EBADF)
+}
+
+fn seccomp(
+    program: &[Instruction],
+    logging: Logging,
+    flags: libc::c_ulong,
+) -> Result<usize, i32> {
+    let length = u16::try_from(program.len()).map_err(|_| libc::E2BIG)?;
+    let program = FilterProgram {
+        length,
+        instructions: program.as_ptr(),
+    };
     let log = match logging {
         Logging::Default => 0,
         Logging::Denials => libc::SECCOMP_FILTER_FLAG_LOG,
     };
-    let flags = libc::SECCOMP_FILTER_FLAG_TSYNC | libc::SECCOMP_FILTER_FLAG_TSYNC_ESRCH | log;
-    [
+    let always = libc::SECCOMP_FILTER_FLAG_TSYNC | libc::SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+    let arguments = [
         libc::SECCOMP_SET_MODE_FILTER as usize,
-        flags as usize,
-        core::ptr::from_ref(program) as usize,
+        (flags | log | always) as usize,
+        &raw const program as usize,
         0,
         0,
         0,
-    ]
+    ];
+    // SAFETY: the program and its instructions live until the call returns.
+    answer(unsafe { syscall(libc::SYS_seccomp, arguments) })
 }
 
 /// The set that holds SIGPIPE alone, as the kernel counts: signal n is bit n - 1.

@@ -1,7 +1,8 @@
 //! The ticket: three secret words that let the launcher, and nobody else, pass its own filter.
 //!
 //! execve(2), write(2) and exit_group(2) ignore their fourth to sixth argument, but a filter sees
-//! them. A program with a ticket lets these three calls through when the arguments hold the words.
+//! them; so does close(2). A program with a ticket lets these calls through when the arguments hold
+//! the words.
 //! The comparison runs through all six halves before its one jump, so its time does not tell how
 //! much of a guess was right.
 
@@ -16,18 +17,32 @@ use policy::Action;
 /// Three random words. Not `Debug` or `Clone`: they belong in the launcher's registers only.
 pub struct Ticket {
     words: [u64; 3],
+    calls: &'static [&'static str],
 }
 
-/// The calls that a ticket opens.
-const OPENED: [&str; 3] = ["execve", "write", "exit_group"];
+/// The calls that a launcher's ticket opens.
+const LAUNCH: [&str; 3] = ["execve", "write", "exit_group"];
+/// The call that a tracer's ticket opens, to close what seccomp(2) left in the program.
+const INJECTION: [&str; 1] = ["close"];
 
 /// The first of the three arguments that hold the words.
 const FIRST_ARGUMENT: u32 = 3;
 
 impl Ticket {
-    /// A ticket from 192 bits that must come from the kernel's random source.
+    /// A launcher's ticket from 192 bits that must come from the kernel's random source.
     pub fn new(words: [u64; 3]) -> Ticket {
-        Ticket { words }
+        Ticket {
+            words,
+            calls: &LAUNCH,
+        }
+    }
+
+    /// A tracer's ticket, for close(2) alone.
+    pub fn for_injection(words: [u64; 3]) -> Ticket {
+        Ticket {
+            words,
+            calls: &INJECTION,
+        }
     }
 
     /// The words, for the launcher's calls and for the check.
@@ -36,8 +51,9 @@ impl Ticket {
     }
 
     /// The numbers of the calls that the ticket opens, ascending.
-    pub(crate) fn opened(abi: syscalls::Abi) -> Vec<u32> {
-        let mut numbers: Vec<u32> = OPENED
+    pub(crate) fn opened(&self, abi: syscalls::Abi) -> Vec<u32> {
+        let mut numbers: Vec<u32> = self
+            .calls
             .iter()
             .filter_map(|name| syscalls::number(abi, name))
             .collect();

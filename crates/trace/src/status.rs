@@ -1,0 +1,46 @@
+//! What `/proc/PID` tells of a process (proc(5)).
+
+use std::fs;
+
+use nix::unistd::Pid;
+
+use crate::Error;
+
+/// The text behind a key in `/proc/PID/status`.
+fn field(process: Pid, key: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+    Some(line.strip_prefix(':')?.trim().to_owned())
+}
+
+/// The process that a thread belongs to.
+pub fn process_of(thread: i32) -> Option<i32> {
+    field(Pid::from_raw(thread), "Tgid")?.parse().ok()
+}
+
+/// How many filters a thread has; where the kernel does not count them (before 5.9), one if any.
+pub(crate) fn filters(thread: Pid) -> Result<u32, Error> {
+    let number = |key| field(thread, key)?.parse::<u32>().ok();
+    let count = number("Seccomp_filters").or_else(|| Some(number("Seccomp")? / 2));
+    count.ok_or(Error::Gone)
+}
+
+/// Whether a process ignores a signal.
+pub(crate) fn ignores(process: Pid, signal: i32) -> bool {
+    let ignored = field(process, "SigIgn").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+}
+
+/// How many threads a process has.
+pub(crate) fn threads(process: Pid) -> usize {
+    fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count)
+}
+
+/// An entry of the auxiliary vector (getauxval(3)).
+pub(crate) fn auxiliary(process: Pid, key: u64) -> Option<u64> {
+    let bytes = fs::read(format!("/proc/{process}/auxv")).ok()?;
+    let word = |bytes: &[u8]| Some(u64::from_ne_bytes(bytes.try_into().ok()?));
+    let mut entries = bytes.chunks_exact(16);
+    let found = entries.find(|entry| word(&entry[..8]) == Some(key))?;
+    word(&found[8..])
+}

@@ -1,0 +1,252 @@
+//! A tracer of a program that runs under its filter: it sees threads end, and holds them while their
+//! last call can still be read (PTRACE_EVENT_EXIT, ptrace(2)).
+//!
+//! The kernel enforces and we only look: nothing that a program may not do depends on this.
+
+use std::collections::BTreeMap;
+
+use nix::sys::ptrace;
+use nix::unistd::Pid;
+
+use crate::registers::{RegisterCall, Registers};
+use crate::stop::{self, Stop};
+use crate::tracer::Tracer;
+use crate::{Error, status, sys};
+
+/// Whom to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The threads of the program's own process.
+    Program,
+    /// All that it starts, too.
+    Everything,
+}
+
+/// The tracer of a program that runs.
+#[derive(Debug)]
+pub struct Watcher {
+    root: Pid,
+    scope: Scope,
+    tasks: BTreeMap<Pid, Task>,
+    /// The one thread that stands while the caller looks at it, and what it goes on with.
+    shown: Option<(Pid, i32)>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Task {
+    /// Whether its options are ours yet.
+    configured: bool,
+    /// Whether it was seen at its end.
+    dying: bool,
+}
+
+/// What is to be seen. The thread stands still until the next look.
+#[derive(Debug, Clone, Copy)]
+pub enum Sight {
+    /// A thread ends.
+    Ending(Ending),
+    /// A filter sends a thread SIGSYS for a call.
+    Trapped(Ending),
+    /// A filter asks its tracer what to do with a call; going on lets it run.
+    Asked(Ending),
+    /// The program itself is gone.
+    Gone,
+    /// Nothing is left to be watched.
+    Over,
+}
+
+/// A thread at a turn of its life.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// The thread.
+    pub thread: i32,
+    /// Its process.
+    pub process: i32,
+    /// The wait status that it ends with; 0 where it does not end.
+    pub status: i32,
+    /// The call that it is in.
+    pub call: RegisterCall,
+    /// Whether the program's own process ends with it.
+    pub is_last: bool,
+}
+
+impl Scope {
+    fn options(self) -> ptrace::Options {
+        let always = ptrace::Options::PTRACE_O_EXITKILL
+            | ptrace::Options::PTRACE_O_TRACEEXEC
+            | ptrace::Options::PTRACE_O_TRACEEXIT
+            | ptrace::Options::PTRACE_O_TRACECLONE
+            | ptrace::Options::PTRACE_O_TRACESECCOMP;
+        match self {
+            Scope::Program => always,
+            Scope::Everything => {
+                always
+                    | ptrace::Options::PTRACE_O_TRACEFORK
+                    | ptrace::Options::PTRACE_O_TRACEVFORK
+            }
+        }
+    }
+}
+
+impl Watcher {
+    /// Watches a process that is about to execute the program.
+    ///
+    /// # Errors
+    /// [`Error::Seize`] when the kernel does not permit it.
+    pub fn seize(process: i32, scope: Scope) -> Result<Watcher, Error> {
+        let root = Pid::from_raw(process);
+        ptrace::seize(root, scope.options()).map_err(|errno| Error::Seize {
+            errno: errno as i32,
+        })?;
+        let configured = Task {
+            configured: true,
+            dying: false,
+        };
+        Ok(Watcher {
+            root,
+            scope,
+            tasks: BTreeMap::from([(root, configured)]),
+            shown: None,
+        })
+    }
+
+    /// Goes on with what a tracer has followed to the place of its filter.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the program is no longer there.
+    pub fn take_over(tracer: Tracer, scope: Scope) -> Result<Watcher, Error> {
+        let root = tracer.root;
+        let mut watcher = Watcher {
+            root,
+            scope,
+            tasks: tracer
+                .tasks
+                .keys()
+                .map(|&task| (task, Task::default()))
+                .collect(),
+            shown: None,
+        };
+        for &task in tracer.tasks.keys().filter(|&&task| task != root) {
+            let _ = ptrace::interrupt(task);
+        }
+        if watcher.configure(root) {
+            stop::resume(root, 0)?;
+        }
+        Ok(watcher)
+    }
+
+    /// Lets the thread that was shown go on, and waits for the next that is worth a look.
+    pub fn next(&mut self) -> Sight {
+        if let Some((thread, signal)) = self.shown.take() {
+            // It may have been killed where it stood.
+            let _ = stop::resume(thread, signal);
+        }
+        loop {
+            let Ok((thread, status)) = sys::wait(-1) else {
+                return Sight::Over;
+            };
+            let stop = Stop::of(status);
+            if stop == Stop::Ended {
+                self.tasks.remove(&thread);
+                if thread == self.root {
+                    return Sight::Gone;
+                }
+                continue;
+            }
+            if let Some(sight) = self.look(thread, stop) {
+                return sight;
+            }
+        }
+    }
+
+    /// Sets a stopped thread's options where they are not ours yet. Whether it is still traced.
+    fn configure(&mut self, thread: Pid) -> bool {
+        let state = self.tasks.entry(thread).or_default();
+        if state.configured {
+            return true;
+        }
+        let root = self.root.as_raw();
+        if self.scope == Scope::Program && status::process_of(thread.as_raw()) != Some(root) {
+            return false;
+        }
+        state.configured = ptrace::setoptions(thread, self.scope.options()).is_ok();
+        true
+    }
+
+    fn look(&mut self, thread: Pid, stop: Stop) -> Option<Sight> {
+        if !self.configure(thread) {
+            self.tasks.remove(&thread);
+            let signal = match stop {
+                Stop::Signal(signal) => signal,
+                _ => 0,
+            };
+            let _ = stop::detach(thread, signal);
+            return None;
+        }
+        match stop {
+            Stop::Exit => {
+                let ending = self.ending(thread, stop::message(thread).unwrap_or_default());
+                self.tasks.entry(thread).or_default().dying = true;
+                self.show(thread, 0, ending.map(Sight::Ending))
+            }
+            Stop::Signal(libc::SIGSYS) if is_from_filter(thread) => {
+                let trapped = self.ending(thread, 0).map(Sight::Trapped);
+                self.show(thread, libc::SIGSYS, trapped)
+            }
+            Stop::Filter => {
+                let asked = self.ending(thread, 0).map(Sight::Asked);
+                self.show(thread, 0, asked)
+            }
+            Stop::Signal(signal) => self.go_on(stop::resume(thread, signal)),
+            Stop::Group => self.go_on(stop::listen(thread)),
+            _ => self.go_on(stop::resume(thread, 0)),
+        }
+    }
+
+    /// Shows a thread to the caller, or where nothing can be read of it lets it go on.
+    fn show(&mut self, thread: Pid, signal: i32, sight: Option<Sight>) -> Option<Sight> {
+        match sight {
+            Some(sight) => {
+                self.shown = Some((thread, signal));
+                Some(sight)
+            }
+            None => self.go_on(stop::resume(thread, signal)),
+        }
+    }
+
+    /// Whoever was killed meanwhile does not go on, and the next wait says so.
+    fn go_on(&self, _resumed: Result<(), Error>) -> Option<Sight> {
+        None
+    }
+
+    fn ending(&self, thread: Pid, message: i64) -> Option<Ending> {
+        let call = Registers::of(thread).ok()?.call();
+        let process = status::process_of(thread.as_raw()).unwrap_or(thread.as_raw());
+        let status = i32::try_from(message).unwrap_or_default();
+        Some(Ending {
+            thread: thread.as_raw(),
+            process,
+            status,
+            call,
+            is_last: process == self.root.as_raw() && self.ends_process(thread, status, call),
+        })
+    }
+
+    /// Whether a thread of the program takes the whole process with it: by a signal, by exit_group(2),
+    /// or because no other is left.
+    fn ends_process(&self, thread: Pid, status: i32, call: RegisterCall) -> bool {
+        let by_signal = status & 0x7f != 0;
+        let by_call = i64::from(call.number) == libc::SYS_exit_group;
+        let root = Some(self.root.as_raw());
+        let others = self.tasks.iter().filter(|(task, state)| {
+            **task != thread && !state.dying && status::process_of(task.as_raw()) == root
+        });
+        by_signal || by_call || others.count() == 0
+    }
+}
+
+/// Whether a SIGSYS comes from a filter (`SYS_SECCOMP`, sigaction(2)).
+fn is_from_filter(thread: Pid) -> bool {
+    const SYS_SECCOMP: i32 = 1;
+    ptrace::getsiginfo(thread).is_ok_and(|information| information.si_code == SYS_SECCOMP)
+}
