@@ -11,6 +11,7 @@ use trace::Place;
 use crate::circumstances;
 use crate::compiler::Compiler;
 use crate::failure::Failure;
+use crate::watching::Watching;
 
 /// How the filter gets into the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub(crate) struct Options {
     default_action: Option<OsString>,
     log: bool,
     quiet: bool,
+    pub(crate) watching: Watching,
 }
 
 /// What the command line asks for.
@@ -79,6 +81,7 @@ impl Command {
                 // With --print a program may follow; it is not run.
                 Value(_) if print => break,
                 Value(program) => {
+                    options.watching.check()?;
                     let arguments = parser.raw_args()?.collect();
                     return Ok(Command::Launch {
                         options,
@@ -158,6 +161,7 @@ impl Default for Options {
             default_action: None,
             log: false,
             quiet: false,
+            watching: Watching::default(),
         }
     }
 }
@@ -177,6 +181,7 @@ impl Options {
             "isolate" => self.isolate = true,
             "log" => self.log = true,
             "quiet" => self.quiet = true,
+            other if self.watching.set(other, parser)? => {}
             unknown => return Err(Long(unknown).unexpected().into()),
         }
         Ok(())
@@ -245,6 +250,15 @@ impl Options {
             }
             _ => None,
         };
+        if let Some(mut request) = self.watching.request() {
+            if let Some((_, origin, _)) = &self.source {
+                return Err(Failure::Usage(format!(
+                    "--learn makes a policy and {origin} gives one; use --assume for calls that need not be watched"
+                )));
+            }
+            request.quiet = true;
+            return Ok(request);
+        }
         let default = self.default_action.as_ref().map(|action| action.as_bytes());
         let get = |name: &str| match name {
             policy::ARCH if self.arch.is_some() => None,

@@ -37,31 +37,40 @@ pub(crate) struct Line {
 pub(crate) struct Died;
 
 impl Line {
-    /// Reads a number, unless the other side dies before it says one. The pipe's end does not tell:
-    /// both may hold all of its descriptors.
+    /// Reads a number, unless the other side dies before it says one.
     pub(crate) fn hear(&mut self) -> Result<i32, Died> {
-        let mut word = [0; 4];
         loop {
-            let mut places = [
-                PollFd::new(self.hears.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.other.as_fd(), PollFlags::POLLIN),
-            ];
-            match poll(&mut places, PollTimeout::NONE) {
-                Err(nix::errno::Errno::EINTR) => continue,
-                Err(_) => return Err(Died),
-                Ok(_) => {}
+            if let Some(number) = self.hear_for(PollTimeout::NONE)? {
+                return Ok(number);
             }
-            let ready = |place: &PollFd<'_>| place.any().unwrap_or(true);
-            let (said, gone) = (ready(&places[0]), ready(&places[1]));
-            if said {
-                return match self.hears.read_exact(&mut word) {
-                    Ok(()) => Ok(i32::from_ne_bytes(word)),
-                    Err(_) => Err(Died),
-                };
+        }
+    }
+
+    /// Reads a number if one comes within some milliseconds.
+    pub(crate) fn hear_within(&mut self, milliseconds: u16) -> Result<Option<i32>, Died> {
+        self.hear_for(PollTimeout::from(milliseconds))
+    }
+
+    /// The pipe's end does not tell that the other side is gone: both may hold all of its descriptors.
+    fn hear_for(&mut self, timeout: PollTimeout) -> Result<Option<i32>, Died> {
+        let mut places = [
+            PollFd::new(self.hears.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.other.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut places, timeout) {
+            Err(nix::errno::Errno::EINTR) => return Ok(None),
+            Err(_) => return Err(Died),
+            Ok(_) => {}
+        }
+        let ready = |place: &PollFd<'_>| place.any().unwrap_or(true);
+        match (ready(&places[0]), ready(&places[1])) {
+            (true, _) => {
+                let mut word = [0; 4];
+                self.hears.read_exact(&mut word).map_err(|_| Died)?;
+                Ok(Some(i32::from_ne_bytes(word)))
             }
-            if gone {
-                return Err(Died);
-            }
+            (false, true) => Err(Died),
+            (false, false) => Ok(None),
         }
     }
 

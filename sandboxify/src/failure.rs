@@ -33,6 +33,14 @@ pub(crate) enum Failure {
         /// The error number.
         errno: i32,
     },
+    /// A file that cannot be learned into.
+    #[error("--learn {}: {why}", .path.display())]
+    Learn {
+        /// The file.
+        path: PathBuf,
+        /// What stands against it.
+        why: String,
+    },
     /// What an option asks for is not possible here.
     #[error("{option}: {why}")]
     Unavailable {

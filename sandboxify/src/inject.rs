@@ -77,7 +77,9 @@ pub(crate) fn errno_of(error: &Error) -> i32 {
 /// Ends the program as a launcher's failure ends.
 pub(crate) fn refuse(tracer: Tracer, error: &Error) {
     if !matches!(error, Error::Gone) {
-        sys::print_to_stderr(&format!("sandboxify: {error}; the program was not started\n"));
+        sys::print_to_stderr(&format!(
+            "sandboxify: {error}; the program was not started\n"
+        ));
     }
     tracer.refuse(125);
 }

@@ -10,6 +10,8 @@ use crate::arguments::{Method, Options};
 use crate::compiler::Compiler;
 use crate::failure::Failure;
 use crate::image::Image;
+use crate::supervise::Orders;
+use crate::supervise::start::{self, Making};
 use crate::target::Target;
 use crate::{inject, isolate, preload, suspend, sys, ticket};
 
@@ -23,6 +25,8 @@ pub(crate) struct Launch<'a> {
     compiled: Compiled,
     target: Target,
     image: Image,
+    /// For a run that is watched.
+    orders: Option<Orders>,
 }
 
 impl<'a> Launch<'a> {
@@ -31,6 +35,7 @@ impl<'a> Launch<'a> {
         request: Request<'a>,
         compiled: Compiled,
         mut target: Target,
+        orders: Option<Orders>,
     ) -> Result<Launch<'a>, Failure> {
         filter::require_actions(&compiled.policy.actions())?;
         let arguments = std::mem::take(&mut target.arguments);
@@ -44,11 +49,15 @@ impl<'a> Launch<'a> {
             compiled,
             target,
             image,
+            orders,
         })
     }
 
     /// Launches. On success the program has taken this process over.
-    pub(crate) fn go(self) -> Result<Infallible, Failure> {
+    pub(crate) fn go(mut self) -> Result<Infallible, Failure> {
+        if let Some(orders) = self.orders.take() {
+            return self.supervised(orders);
+        }
         match self.method {
             Method::Preload => self.preload(),
             Method::Ticket => self.ticket(),
@@ -64,6 +73,30 @@ impl<'a> Launch<'a> {
                 Ok(()) => self.suspended(),
                 Err(_) => self.ticket(),
             },
+        }
+    }
+
+    /// A watcher sees what the filter does.
+    fn supervised(self, orders: Orders) -> Result<Infallible, Failure> {
+        let making = Making {
+            compiler: self.compiler,
+            policy: &self.compiled.policy,
+            logging: self.logging(),
+        };
+        match self.method {
+            Method::Auto | Method::Ticket => {
+                let attached = start::attach(Some(orders))?;
+                self.prepare()?;
+                attached.launch(&making, &self.image)
+            }
+            Method::Inject => {
+                self.prepare()?;
+                start::attach_injecting(self.place, &making, orders)?;
+                Err(self.execute())
+            }
+            Method::Suspend | Method::Preload => Err(Failure::Usage(
+                "--audit, --explain and --learn go with --method ticket or inject".into(),
+            )),
         }
     }
 

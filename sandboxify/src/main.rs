@@ -23,11 +23,13 @@ mod launch;
 mod preload;
 mod script;
 mod show;
+mod supervise;
 mod suspend;
 #[allow(unsafe_code)]
 mod sys;
 mod target;
 mod ticket;
+mod watching;
 
 use std::convert::Infallible;
 
@@ -85,6 +87,13 @@ fn launch(
         .notes
         .extend(arguments::foreign_notes(file.as_ref()));
     let target = Target::resolve(program, arguments, &compiled.policy)?;
-    let launch = launch::Launch::new(options, request, compiled, target)?;
+    let others = filter::sys::read_policy;
+    let orders = match &file {
+        Some(file) => options
+            .watching
+            .orders(&request, &file.files(&others), &target)?,
+        None => options.watching.orders(&request, &others, &target)?,
+    };
+    let launch = launch::Launch::new(options, request, compiled, target, orders)?;
     launch.go()
 }

@@ -11,6 +11,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::marker::PhantomData;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -362,6 +363,13 @@ pub(crate) fn close_all_but(kept: &[c_int]) {
         }
         first = next.saturating_add(1);
     }
+}
+
+/// Takes a descriptor over whose number came from another process with the same table.
+pub(crate) fn own_descriptor(number: c_int) -> OwnedFd {
+    // SAFETY: seccomp(2) made it for whoever watches, and the launcher leaves it to exec to close its
+    // own copy.
+    unsafe { OwnedFd::from_raw_fd(number) }
 }
 
 /// Why a traced process stopped.

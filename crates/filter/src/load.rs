@@ -76,6 +76,14 @@ pub fn load_with_listener(program: &Supervised, logging: Logging) -> Result<i32,
         .map_err(|errno| Error::Refused { errno })
 }
 
+/// Loads a supervised program whose supervisor is this process's tracer.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_for_tracer(program: &Supervised, logging: Logging) -> Result<(), Error> {
+    sys::load(program.instructions(), logging).map_err(|errno| Error::Refused { errno })
+}
+
 /// Whether the kernel keeps no records of logged calls (seccomp(2), `actions_logged`). Where that
 /// cannot be read, it counts as no.
 pub fn log_records_are_dropped() -> bool {

@@ -57,7 +57,11 @@ impl Checked {
     ///
     /// # Errors
     /// [`Error::TooLong`] when the kernel would not take the program.
-    pub fn supervised(self, supervision: Supervision, policy: &Policy) -> Result<Supervised, Error> {
+    pub fn supervised(
+        self,
+        supervision: Supervision,
+        policy: &Policy,
+    ) -> Result<Supervised, Error> {
         let mut waits = false;
         let changed = self.instructions.into_iter().map(|instruction| {
             let mut instruction = instruction;

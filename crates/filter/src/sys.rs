@@ -123,11 +123,7 @@ pub(crate) fn load_with_listener(program: &[Instruction], logging: Logging) -> R
     i32::try_from(descriptor).map_err(|_| libc::EBADF)
 }
 
-fn seccomp(
-    program: &[Instruction],
-    logging: Logging,
-    flags: libc::c_ulong,
-) -> Result<usize, i32> {
+fn seccomp(program: &[Instruction], logging: Logging, flags: libc::c_ulong) -> Result<usize, i32> {
     let length = u16::try_from(program.len()).map_err(|_| libc::E2BIG)?;
     let program = FilterProgram {
         length,

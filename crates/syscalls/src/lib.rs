@@ -1,9 +1,10 @@
 //! NAMES: what Linux calls its system calls, on each ABI that we filter.
 //!
 //! Numbers and names ([`number`], [`name`]), groups of names ([`group`]), arguments of calls
-//! ([`arguments()`]), C constants ([`constant`]) and errno names ([`errno`]). Everything is a static
-//! table without pointers, so that the preloaded object, which contains this room, needs no
-//! relocations for it. No I/O, no policy: the meaning of a list is the business of the room `policy`.
+//! ([`arguments()`]), C constants ([`constant`]) and errno names ([`errno`]). All of these are static
+//! tables without pointers, so that the preloaded object, which contains this room, needs no
+//! relocations for them; it does without [`render`], which shows a call as text.
+//! No I/O, no policy: the meaning of a list is the business of the room `policy`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -19,6 +20,7 @@ pub mod errno;
 mod foreign;
 mod groups;
 mod names;
+pub mod render;
 mod table;
 
 pub use abi::Abi;

@@ -7,6 +7,7 @@
 mod aarch64;
 mod elf;
 mod maps;
+mod operands;
 mod start;
 mod symbols;
 mod x86_64;
@@ -59,7 +60,8 @@ pub enum NoMain {
 ///
 /// By symbol, or else from the instructions at the entry point that load `main` as the first argument
 /// of `__libc_start_main`. In static-pie programs of glibc for aarch64 that is `__wrap_main`, which
-/// does nothing but jump to `main`. For Go programs it is `main.main`, by symbol alone.
+/// does nothing but jump to `main`. For Go programs it is `main.main`, by symbol alone. The bytes have to
+/// be aligned to 8, as every allocation is.
 ///
 /// # Errors
 ///
@@ -70,7 +72,7 @@ pub fn main_of(file: &[u8], entry: u64) -> Result<Main, NoMain> {
     if !program.may_be_moved_by(bias) {
         return Err(NoMain::OtherFile);
     }
-    let main = if is_go_program(&program) {
+    let main = if is_go_program(&program) && !is_library_of_c(&program) {
         symbols::find(&program, b"main.main")
             .map(Main::Address)
             .ok_or(NoMain::StrippedGo)
@@ -101,6 +103,14 @@ fn is_go_program(program: &Program<'_>) -> bool {
             .any(|window| window == GO_MAGIC)
     };
     program.has_section(b".go.buildinfo") || program.writable_segments().any(begins)
+}
+
+/// Whether the part in Go is a library (`-buildmode=c-archive`) in a program whose `main` is in C. Such a
+/// library has a `main.main` too, which nothing calls. What tells it is the entry point of libraries
+/// (go/src/runtime/rt0_linux_*.s), which the linker leaves out of programs.
+fn is_library_of_c(program: &Program<'_>) -> bool {
+    let mut entries = [&b"_rt0_amd64_linux_lib"[..], b"_rt0_arm64_linux_lib"].into_iter();
+    entries.any(|name| symbols::find(program, name).is_some())
 }
 
 /// The address that the byte at `offset` of a file has in the file's own numbering, before relocation:

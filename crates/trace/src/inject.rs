@@ -97,7 +97,10 @@ impl Tracer {
                 false => Ok(()),
             };
         }
-        let fresh = !self.tasks.contains_key(&task);
+        if stop == Stop::Child {
+            self.expect_child(task);
+        }
+        let fresh = !std::mem::replace(&mut self.tasks.entry(task).or_default().met, true);
         let inherits = fresh && status::filters(task).is_ok_and(|count| count > self.filters);
         let state = self.tasks.entry(task).or_default();
         state.filtered |= inherits;

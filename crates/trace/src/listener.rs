@@ -79,6 +79,22 @@ impl Listener {
         events.is_ok_and(|events| events & (libc::POLLHUP | libc::POLLERR) != 0)
     }
 
+    /// Whether a call waits, within some milliseconds; nothing when nobody is left.
+    ///
+    /// # Errors
+    /// [`Error::Listener`] when the kernel refuses.
+    pub fn is_waited_for(&self, milliseconds: i32) -> Result<Option<bool>, Error> {
+        let events = match sys::poll(self.descriptor.as_fd(), milliseconds) {
+            Ok(events) => events,
+            Err(libc::EINTR) => 0,
+            Err(errno) => return Err(Error::Listener { errno }),
+        };
+        if events & libc::POLLIN != 0 {
+            return Ok(Some(true));
+        }
+        Ok((events & (libc::POLLHUP | libc::POLLERR) == 0).then_some(false))
+    }
+
     /// Answers a call. Whether the answer was accepted: who made the call may have died, or a signal
     /// may have called it away, and then it will be made again.
     ///

@@ -31,11 +31,6 @@ pub(crate) fn ignores(process: Pid, signal: i32) -> bool {
     ignored.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }
 
-/// How many threads a process has.
-pub(crate) fn threads(process: Pid) -> usize {
-    fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count)
-}
-
 /// An entry of the auxiliary vector (getauxval(3)).
 pub(crate) fn auxiliary(process: Pid, key: u64) -> Option<u64> {
     let bytes = fs::read(format!("/proc/{process}/auxv")).ok()?;

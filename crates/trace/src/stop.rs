@@ -42,10 +42,9 @@ impl Stop {
         }
         match (status >> 16, libc::WSTOPSIG(status)) {
             (libc::PTRACE_EVENT_EXEC, _) => Stop::Exec,
-            (
-                libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE,
-                _,
-            ) => Stop::Child,
+            (libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE, _) => {
+                Stop::Child
+            }
             (libc::PTRACE_EVENT_EXIT, _) => Stop::Exit,
             (libc::PTRACE_EVENT_SECCOMP, _) => Stop::Filter,
             (libc::PTRACE_EVENT_STOP, signal) if STOPPING.contains(&signal) => Stop::Group,

@@ -105,8 +105,7 @@ pub(crate) fn share_memory(one: Pid, other: Pid) -> Option<bool> {
 /// A descriptor that stands for a process (pidfd_open(2), Linux 5.3).
 pub(crate) fn open_process(process: Pid) -> Result<OwnedFd, i32> {
     // SAFETY: takes no pointer.
-    let descriptor =
-        checked(unsafe { libc::syscall(libc::SYS_pidfd_open, process.as_raw(), 0) })?;
+    let descriptor = checked(unsafe { libc::syscall(libc::SYS_pidfd_open, process.as_raw(), 0) })?;
     // SAFETY: the kernel made this descriptor for us alone.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor as c_int) })
 }
@@ -125,15 +124,8 @@ pub(crate) fn signal_process(process: BorrowedFd<'_>, signal: c_int) -> Result<(
     let process = process.as_raw_fd();
     let information = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: a null pointer stands for what kill(2) would say.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_pidfd_send_signal,
-            process,
-            signal,
-            information,
-            0,
-        )
-    };
+    let result =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, process, signal, information, 0) };
     checked(result).map(drop)
 }
 

@@ -17,6 +17,8 @@ use crate::{Error, status, sys};
 /// A traced thread.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Task {
+    /// Whether it has stopped at least once.
+    pub(crate) met: bool,
     /// Why it stands still, if it does.
     pub(crate) held: Option<Stop>,
     /// Whether it has a filter of ours.
@@ -67,7 +69,13 @@ impl Tracer {
         })?;
         Ok(Tracer {
             root,
-            tasks: BTreeMap::from([(root, Task::default())]),
+            tasks: BTreeMap::from([(
+                root,
+                Task {
+                    met: true,
+                    ..Task::default()
+                },
+            )]),
             breakpoint: None,
             place,
             filters: status::filters(root)?,
@@ -97,8 +105,7 @@ impl Tracer {
 
     /// Answers one stop. Whether it was the one at the place.
     fn take(&mut self, thread: Pid, stop: Stop) -> Result<bool, Error> {
-        let fresh = !self.tasks.contains_key(&thread);
-        self.tasks.entry(thread).or_default();
+        let fresh = !std::mem::replace(&mut self.tasks.entry(thread).or_default().met, true);
         match stop {
             Stop::Ended => {
                 self.tasks.remove(&thread);
@@ -110,6 +117,7 @@ impl Tracer {
             Stop::Exec if thread == self.root => return self.begin(),
             // Of a process that was forked before: it has memory of its own now.
             Stop::Exec => {}
+            Stop::Child => self.expect_child(thread),
             Stop::Signal(libc::SIGTRAP) if self.is_at_breakpoint(thread)? => {
                 return self.arrive(thread);
             }
@@ -121,11 +129,20 @@ impl Tracer {
         stop::resume(thread, 0).map(|()| false)
     }
 
+    /// A child must not be forgotten because its parent is faster.
+    pub(crate) fn expect_child(&mut self, parent: Pid) {
+        let child = stop::message(parent).and_then(|child| i32::try_from(child).ok());
+        if let Some(child) = child {
+            self.tasks.entry(Pid::from_raw(child)).or_default();
+        }
+    }
+
     /// At the exec of the program, or of another that takes its place.
     fn begin(&mut self) -> Result<bool, Error> {
         // Other threads of the old image are gone without a word.
-        self.tasks
-            .retain(|&task, _| task == self.root || status::process_of(task.as_raw()) != Some(self.root.as_raw()));
+        self.tasks.retain(|&task, _| {
+            task == self.root || status::process_of(task.as_raw()) != Some(self.root.as_raw())
+        });
         self.breakpoint = None;
         if !crate::registers::Registers::of(self.root)?.is_native() {
             return Err(Error::Foreign);

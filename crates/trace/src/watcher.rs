@@ -80,9 +80,7 @@ impl Scope {
         match self {
             Scope::Program => always,
             Scope::Everything => {
-                always
-                    | ptrace::Options::PTRACE_O_TRACEFORK
-                    | ptrace::Options::PTRACE_O_TRACEVFORK
+                always | ptrace::Options::PTRACE_O_TRACEFORK | ptrace::Options::PTRACE_O_TRACEVFORK
             }
         }
     }
@@ -136,12 +134,13 @@ impl Watcher {
     }
 
     /// Lets the thread that was shown go on, and waits for the next that is worth a look.
-    pub fn next(&mut self) -> Sight {
-        if let Some((thread, signal)) = self.shown.take() {
-            // It may have been killed where it stood.
-            let _ = stop::resume(thread, signal);
-        }
+    pub fn look_on(&mut self) -> Sight {
+        self.move_on();
         loop {
+            // The caller may have children of its own, for whose end nobody waits here.
+            if self.tasks.is_empty() {
+                return Sight::Over;
+            }
             let Ok((thread, status)) = sys::wait(-1) else {
                 return Sight::Over;
             };
@@ -156,6 +155,28 @@ impl Watcher {
             if let Some(sight) = self.look(thread, stop) {
                 return sight;
             }
+        }
+    }
+
+    /// Lets threads go on that stopped while the caller was busy elsewhere. Whether the program is
+    /// still there.
+    pub fn attend(&mut self) -> bool {
+        while let Ok(Some((thread, status))) = sys::wait_no_longer(-1) {
+            let stop = Stop::of(status);
+            if stop == Stop::Ended && thread == self.root {
+                return false;
+            }
+            if stop != Stop::Ended && self.look(thread, stop).is_some() {
+                self.move_on();
+            }
+        }
+        true
+    }
+
+    /// Lets the thread that was shown go on; it may have been killed where it stood.
+    fn move_on(&mut self) {
+        if let Some((thread, signal)) = self.shown.take() {
+            let _ = stop::resume(thread, signal);
         }
     }
 
@@ -196,6 +217,14 @@ impl Watcher {
             Stop::Filter => {
                 let asked = self.ending(thread, 0).map(Sight::Asked);
                 self.show(thread, 0, asked)
+            }
+            Stop::Child => {
+                // Its parent may end before it is seen for the first time.
+                let child = stop::message(thread).and_then(|child| i32::try_from(child).ok());
+                if let Some(child) = child {
+                    self.tasks.entry(Pid::from_raw(child)).or_default();
+                }
+                self.go_on(stop::resume(thread, 0))
             }
             Stop::Signal(signal) => self.go_on(stop::resume(thread, signal)),
             Stop::Group => self.go_on(stop::listen(thread)),

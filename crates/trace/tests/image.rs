@@ -176,6 +176,14 @@ fn main_is_found_in_static_pie_programs_of_musl() {
     let options = options.split(' ');
     let flags: Vec<&str> = options.chain(parts.iter().map(String::as_str)).collect();
     check_compiler("musl-gcc", &[&flags]);
+    // With `main` in the global offset table, which such a program fills after its entry point.
+    let flags: Vec<&str> = flags.into_iter().chain(["-Wl,--no-relax"]).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let program = build("musl-gcc", &flags, directory.path());
+    let file = fs::read(&program).unwrap();
+    assert!(!check_main(&program, &file), "by its symbol");
+    let found = main_of(&without_sections(&file), entry_of(&file));
+    assert_eq!(found, Err(NoMain::UnknownStart));
 }
 
 #[test]
@@ -208,6 +216,16 @@ fn main_is_found_in_installed_programs() {
     measured(&found.join(", "));
 }
 
+/// `go` with arguments, in a directory with a cache of its own.
+fn go(directory: &Path, arguments: &[&str]) -> Vec<u8> {
+    let mut command = Command::new("go");
+    command.args(arguments).current_dir(directory);
+    command.env("HOME", directory);
+    command.env("GOCACHE", directory.join("cache"));
+    command.envs([("GO111MODULE", "off"), ("GOPROXY", "off"), ("GOFLAGS", "")]);
+    run(&mut command)
+}
+
 #[test]
 fn main_main_is_found_in_go_programs() {
     if !is_installed("go") {
@@ -218,19 +236,12 @@ fn main_main_is_found_in_go_programs() {
     fs::write(at("main.go"), "package main\nfunc main() { println(1) }\n").unwrap();
     for mode in ["-buildmode=exe", "-buildmode=pie"] {
         let build = |output: &str, linking: &str| {
-            let mut command = Command::new("go");
-            command.args(["build", mode, linking, "-o", output, "main.go"]);
-            command.current_dir(directory.path());
-            command
-                .env("HOME", directory.path())
-                .env("GOCACHE", at("cache"));
-            command.envs([("GO111MODULE", "off"), ("GOPROXY", "off"), ("GOFLAGS", "")]);
-            command.env("CGO_ENABLED", "0");
-            run(&mut command);
+            let arguments = ["build", mode, linking, "-o", output, "main.go"];
+            go(directory.path(), &arguments);
             fs::read(at(output)).unwrap()
         };
         let whole = build("whole", "-ldflags=");
-        let list = run(Command::new("go").args(["tool", "nm"]).arg(at("whole")));
+        let list = go(directory.path(), &["tool", "nm", "whole"]);
         let list = String::from_utf8(list).unwrap();
         let line = list.lines().find(|line| line.ends_with(" T main.main"));
         let address = line.unwrap().split_whitespace().next().unwrap();
@@ -244,4 +255,34 @@ fn main_main_is_found_in_go_programs() {
             assert_eq!(main_of(file, entry_of(file)), Err(NoMain::StrippedGo));
         }
     }
+}
+
+const GO_LIBRARY: &str = r#"
+package main
+import "C"
+//export Seven
+func Seven() C.int { return 7 }
+func main() {}
+"#;
+
+/// The library has a `main.main` that is never called.
+#[test]
+fn main_is_that_of_c_in_a_program_with_a_go_library() {
+    if !is_installed("go") {
+        return skip("no go");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let library = directory.path().join("seven.a");
+    fs::write(directory.path().join("seven.go"), GO_LIBRARY).unwrap();
+    let arguments = ["build", "-buildmode=c-archive", "-o", "seven.a", "seven.go"];
+    go(directory.path(), &arguments);
+    let flags = ["-Wl,--whole-archive", library.to_str().unwrap()];
+    let flags: Vec<&str> = flags
+        .into_iter()
+        .chain(["-Wl,--no-whole-archive", "-pthread"])
+        .collect();
+    let program = build("cc", &flags, directory.path());
+    let file = fs::read(&program).unwrap();
+    assert!(is_go(&file));
+    check_main(&program, &file);
 }

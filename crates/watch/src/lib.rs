@@ -6,6 +6,17 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod addition;
 mod call;
+mod card;
+mod judge;
+pub mod learn;
+mod report;
+mod violation;
 
+pub use addition::{Addition, Line};
 pub use call::Call;
+pub use card::card;
+pub use judge::{Ground, Judge, Judgement, Verdict};
+pub use report::{Format, MOST_DISTINCT, Reporter};
+pub use violation::{Outcome, Place, Violation};

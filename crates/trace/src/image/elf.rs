@@ -4,7 +4,7 @@
 
 use object::LittleEndian;
 use object::elf::{
-    EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine, PF_W, PF_X, PT_LOAD,
+    EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine, PF_W, PF_X, PT_INTERP, PT_LOAD,
     ProgramHeader64, SectionType, Sym64,
 };
 use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _, SectionTable};
@@ -15,7 +15,7 @@ type Header = FileHeader64<LittleEndian>;
 pub(super) const ORDER: LittleEndian = LittleEndian;
 
 /// Loadable segments beyond these are ignored: linkers make four or five.
-const MOST_SEGMENTS: usize = 1024;
+const MOST_SEGMENTS: usize = 64;
 
 /// A `PT_LOAD` segment.
 struct Segment {
@@ -50,6 +50,7 @@ pub(super) struct Program<'a> {
     file: &'a [u8],
     machine: Machine,
     moves: bool,
+    has_interpreter: bool,
     entry: u64,
     segments: Vec<Segment>,
     sections: SectionTable<'a, Header>,
@@ -72,6 +73,9 @@ impl<'a> Program<'a> {
             file,
             machine,
             moves: kind == ET_DYN,
+            has_interpreter: segments
+                .iter()
+                .any(|header| header.p_type(ORDER) == PT_INTERP),
             entry: header.e_entry(ORDER),
             segments: loadable(segments),
             sections: header.sections(ORDER, file).unwrap_or_default(),
@@ -91,6 +95,12 @@ impl<'a> Program<'a> {
     pub(super) fn may_be_moved_by(&self, bias: u64) -> bool {
         const PAGE: u64 = 4096; // the smallest of both machines
         bias == 0 || self.moves && bias & (PAGE - 1) == 0
+    }
+
+    /// Whether its words hold addresses as soon as it reaches its entry point: they always do, or the dynamic
+    /// linker sees to it before. A static-pie program relocates itself later.
+    pub(super) fn is_relocated_at_entry(&self) -> bool {
+        self.has_interpreter || !self.moves
     }
 
     pub(super) fn is_executable(&self, address: u64) -> bool {

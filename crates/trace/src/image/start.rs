@@ -107,6 +107,6 @@ pub(super) fn main(program: &Program<'_>) -> Option<Main> {
 fn is_plausible(program: &Program<'_>, main: Main) -> bool {
     match main {
         Main::Address(address) => program.is_executable(address),
-        Main::WordAt(address) => program.is_loaded(address),
+        Main::WordAt(address) => program.is_relocated_at_entry() && program.is_loaded(address),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn find(program: &Program<'_>, name: &[u8]) -> Option<u64> {
     let in_table = |table: SectionType| {
         let (symbols, strings) = program.symbols(table)?;
         let named = symbols.iter().take(MOST_SYMBOLS).filter(|symbol| {
-            is_function(program, symbol) && is_named(strings, symbol.st_name.get(ORDER), name)
+            is_named(strings, symbol.st_name.get(ORDER), name) && is_function(program, symbol)
         });
         let (mut only, mut count) = (None, 0);
         for symbol in named {

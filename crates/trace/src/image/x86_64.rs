@@ -4,6 +4,7 @@
 //! Anything else ends the reading. Every operand that an instruction names is taken to be changed.
 
 use super::Main;
+use super::operands::{Cursor, Operand, Operands, Prefixes, REX_B};
 use super::start::{Instruction, Machine, Next, Registers};
 
 /// See [`Machine`].
@@ -24,124 +25,6 @@ const RDI: usize = 7;
 fn begins(code: &[u8]) -> bool {
     let code = code.strip_prefix(b"\xf3\x0f\x1e\xfa").unwrap_or(code);
     code.starts_with(b"\x31\xed") || code.starts_with(b"\x48\x31\xed")
-}
-
-/// Bytes that are taken off the front of an instruction.
-struct Cursor<'a>(&'a [u8]);
-
-impl Cursor<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    /// A displacement or an immediate, sign-extended.
-    fn number(&mut self, length: usize) -> Option<u64> {
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        let unsigned = bytes
-            .iter()
-            .rev()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        let sign = match length {
-            0 => 0,
-            _ => 1_u64.checked_shl(u32::try_from(length).ok()? * 8 - 1)?,
-        };
-        Some((unsigned ^ sign).wrapping_sub(sign))
-    }
-}
-
-/// The prefixes that matter: a `REX` byte and whether operands have 16 bits.
-#[derive(Clone, Copy)]
-struct Prefixes {
-    rex: u8,
-    short: bool,
-}
-
-impl Prefixes {
-    fn read(cursor: &mut Cursor<'_>) -> Self {
-        const OPERAND_SIZE: u8 = 0x66;
-        let mut short = false;
-        while let [
-            0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf2 | 0xf3,
-            rest @ ..,
-        ] = cursor.0
-        {
-            short |= cursor.0.first() == Some(&OPERAND_SIZE);
-            cursor.0 = rest;
-        }
-        let mut rex = 0;
-        if let [first @ 0x40..=0x4f, rest @ ..] = cursor.0 {
-            (rex, cursor.0) = (*first, rest);
-        }
-        Self { rex, short }
-    }
-
-    fn is_wide(self) -> bool {
-        self.rex & 8 != 0
-    }
-
-    /// A register number of three bits, with the fourth from the `REX` byte.
-    fn register(self, number: u8, extension: u8) -> usize {
-        usize::from(number & 7) | usize::from(self.rex & extension != 0) << 3
-    }
-
-    /// The bytes of an immediate that is as long as operands are, up to four.
-    fn immediate(self) -> usize {
-        if self.short { 2 } else { 4 }
-    }
-}
-
-/// The second operand of an instruction with a ModRM byte.
-enum Operand {
-    Register(usize),
-    /// Memory, this far behind the instruction.
-    Relative(u64),
-    Memory,
-}
-
-/// What a ModRM byte and the bytes that belong to it say.
-struct Operands {
-    /// The first operand, or a part of the opcode.
-    register: usize,
-    /// That part of the opcode.
-    digit: u8,
-    other: Operand,
-}
-
-const REX_R: u8 = 4;
-const REX_B: u8 = 1;
-
-impl Operands {
-    fn read(cursor: &mut Cursor<'_>, prefixes: Prefixes) -> Option<Self> {
-        let byte = cursor.byte()?;
-        let (mode, low) = (byte >> 6, byte & 7);
-        let digit = byte >> 3 & 7;
-        let mut has_base = true;
-        if mode != 3 && low == 4 {
-            // A scaled index; the base 101 is none in the first mode.
-            has_base = cursor.byte()? & 7 != 5;
-        }
-        let other = match mode {
-            3 => Operand::Register(prefixes.register(low, REX_B)),
-            0 if low == 5 => Operand::Relative(cursor.number(4)?),
-            _ => {
-                let length = match mode {
-                    0 if has_base => 0,
-                    1 => 1,
-                    _ => 4,
-                };
-                cursor.number(length)?;
-                Operand::Memory
-            }
-        };
-        Some(Self {
-            register: prefixes.register(digit, REX_R),
-            digit,
-            other,
-        })
-    }
 }
 
 /// Reads one instruction: see [`super::start`].
@@ -274,44 +157,43 @@ fn forget_one(register: usize) -> Effect {
     })
 }
 
-/// Instructions with a ModRM byte, some with an immediate behind it.
-fn with_operands(opcode: u8, cursor: &mut Cursor<'_>, prefixes: Prefixes) -> Option<Effect> {
-    let immediate = match opcode {
+/// How long the immediate is behind the operands, by the opcode and the part of it among the operands.
+fn immediate(opcode: u8, digit: u8, prefixes: Prefixes) -> Option<usize> {
+    Some(match opcode {
         0x00..=0x3f if opcode & 7 < 4 => 0,
+        // Of these two groups, `test` alone has one.
+        0xf6 if digit < 2 => 1,
+        0xf7 if digit < 2 => prefixes.immediate(),
         0x63 | 0x84..=0x8b | 0x8d | 0xd0..=0xd3 | 0xf6 | 0xf7 | 0xfe | 0xff => 0,
         0x6b | 0x80 | 0x83 | 0xc0 | 0xc1 | 0xc6 => 1,
         0x69 | 0x81 | 0xc7 => prefixes.immediate(),
         _ => return None,
-    };
+    })
+}
+
+/// Instructions with a ModRM byte, some with an immediate behind it.
+fn with_operands(opcode: u8, cursor: &mut Cursor<'_>, prefixes: Prefixes) -> Option<Effect> {
     let operands = Operands::read(cursor, prefixes)?;
-    let mut number = cursor.number(immediate)?;
+    let length = immediate(opcode, operands.digit, prefixes)?;
+    let number = cursor.number(length)?;
+    let is_wide = prefixes.is_wide();
     Some(match (opcode, &operands.other) {
-        (0x8b, Operand::Register(from)) if prefixes.is_wide() => Effect::Copy {
+        (0x8b, Operand::Register(from)) if is_wide => Effect::Copy {
             from: *from,
             to: operands.register,
         },
-        (0x89, Operand::Register(to)) if prefixes.is_wide() => Effect::Copy {
+        (0x89, Operand::Register(to)) if is_wide => Effect::Copy {
             from: operands.register,
             to: *to,
         },
-        (0x8b, Operand::Relative(_)) if prefixes.is_wide() => Effect::Load(operands),
-        (0x8d, Operand::Relative(_)) if prefixes.is_wide() => Effect::Address(operands),
+        (0x8b, Operand::Relative(_)) if is_wide => Effect::Load(operands),
+        (0x8d, Operand::Relative(_)) if is_wide => Effect::Address(operands),
+        (0xc7, Operand::Register(to)) if is_wide => Effect::Number(*to, number),
         (0xc7, Operand::Register(to)) if !prefixes.short => {
-            if !prefixes.is_wide() {
-                number &= u64::from(u32::MAX);
-            }
-            Effect::Number(*to, number)
+            Effect::Number(*to, number & u64::from(u32::MAX))
         }
-        (0xff, _) if operands.digit == 2 || operands.digit == 4 => Effect::Indirect(operands.other),
-        (0xf6 | 0xf7, _) if operands.digit < 2 => {
-            // Of these, `test` alone has an immediate.
-            let length = if opcode == 0xf6 {
-                1
-            } else {
-                prefixes.immediate()
-            };
-            skip(cursor, length)?
-        }
+        (0xff, _) if [2, 4].contains(&operands.digit) => Effect::Indirect(operands.other),
+        // Multiplication and division.
         (0xf6 | 0xf7, _) if operands.digit >= 4 => Effect::Forget(&[RAX, RDX]),
         (0x80..=0x83 | 0xc0..=0xc7 | 0xd0.., _) => Effect::ChangeOther(operands),
         _ => Effect::Change(operands),

@@ -49,23 +49,25 @@ fn adrp(register: u32, pages: u32) -> u32 {
     0x9000_0000 | register | (pages & 3) << 29 | (pages >> 2 & 0x7_ffff) << 5
 }
 
+/// glibc's `_start` around what loads `main`.
+const GLIBC_START: [u32; 7] = [
+    0xd503_245f, // bti c
+    NO_FRAME,
+    NO_LINK,
+    0xaa00_03e5, // mov x5, x0
+    0xf940_03e1, // ldr x1, [sp]
+    0x9100_23e2, // add x2, sp, #8
+    0x9100_03e6, // mov x6, sp
+];
+const GLIBC_END: [u32; 3] = [
+    0xd280_0003, // mov x3, #0
+    0xd280_0004, // mov x4, #0
+    0x9400_0040, // bl __libc_start_main
+];
+
 #[test]
 fn main_is_found_in_start_up_code_of_glibc_for_aarch64() {
-    let start = [
-        0xd503_245f, // bti c
-        NO_FRAME,
-        NO_LINK,
-        0xaa00_03e5, // mov x5, x0
-        0xf940_03e1, // ldr x1, [sp]
-        0x9100_23e2, // add x2, sp, #8
-        0x9100_03e6, // mov x6, sp
-    ];
-    let end = [
-        0xd280_0003, // mov x3, #0
-        0xd280_0004, // mov x4, #0
-        0x9400_0040, // bl __libc_start_main
-    ];
-    let with = |middle: &[u32]| arm(&[&start, middle, &end].concat());
+    let with = |middle: &[u32]| arm(&[&GLIBC_START, middle, &GLIBC_END].concat());
     // adrp x0, main; add x0, x0, #0x740
     let found = with(&[adrp(0, 0), 0x911d_0000]);
     assert_eq!(found, Ok(Main::Address(CODE + 0x740)));
@@ -194,6 +196,10 @@ fn immediates_and_relative_addresses_are_told_apart() {
             );
         }
     }
+}
+
+#[test]
+fn a_register_that_is_changed_again_is_forgotten() {
     // A later instruction that changes the register.
     let code = b"\x31\xed\xbf\x10\x00\x40\x00\x48\x89\xe7\xff\x15\x00\x00\x00\x00";
     assert_eq!(

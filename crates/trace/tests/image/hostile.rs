@@ -132,14 +132,14 @@ fn damaged_mappings_do_no_harm() {
     }
 }
 
-/// A symbol table in which every symbol has the longest name and one address.
-#[test]
-fn a_million_symbols_with_endless_names_are_read_in_bounded_time() {
-    const COUNT: usize = 400_000;
+const SYMBOLS: usize = 400_000;
+
+/// A program whose symbols all have endless names.
+fn program_of_symbols() -> Vec<u8> {
     let mut file = super::bytes::program(62, 3, &[0x90; 64]);
     file.resize(file.len().next_multiple_of(8), 0);
     let symbols = file.len();
-    for index in 0..COUNT {
+    for index in 0..SYMBOLS {
         let mut symbol = [0; 24];
         symbol[..4].copy_from_slice(&(index as u32).to_le_bytes());
         symbol[4] = 0x12; // a global function
@@ -148,35 +148,37 @@ fn a_million_symbols_with_endless_names_are_read_in_bounded_time() {
         file.extend(symbol);
     }
     let strings = file.len();
-    file.resize(strings + COUNT * 2, b'm');
-    let sections = file.len();
+    file.resize(strings + SYMBOLS * 2, b'm');
+    let sections = file.len() as u64;
     for (kind, link, offset, size) in [
-        (0, 0, 0, 0),
-        (2, 2, symbols, COUNT * 24),
-        (3, 0, strings, COUNT * 2),
+        (0_u32, 0_u32, 0, 0),
+        (2, 2, symbols, SYMBOLS * 24),
+        (3, 0, strings, SYMBOLS * 2),
     ] {
         let mut header = [0; 64];
-        header[4..8].copy_from_slice(&u32::to_le_bytes(kind));
+        header[4..8].copy_from_slice(&kind.to_le_bytes());
         header[24..32].copy_from_slice(&(offset as u64).to_le_bytes());
         header[32..40].copy_from_slice(&(size as u64).to_le_bytes());
-        header[40..44].copy_from_slice(&u32::to_le_bytes(link));
+        header[40..44].copy_from_slice(&link.to_le_bytes());
         header[56..64].copy_from_slice(&24_u64.to_le_bytes());
         file.extend(header);
     }
-    file[40..48].copy_from_slice(&(sections as u64).to_le_bytes());
+    file[40..48].copy_from_slice(&sections.to_le_bytes());
     file[60] = 3; // e_shnum
     file[62] = 2; // e_shstrndx
+    file
+}
+
+#[test]
+fn many_symbols_with_endless_names_are_read_in_bounded_time() {
+    let file = program_of_symbols();
     let begun = Instant::now();
-    let read = Symbols::new(&file);
-    assert_eq!(
-        read.at(0x40_0001)
-            .map(|(name, inside)| (name.len(), inside)),
-        Some((1024, 0))
-    );
+    let symbols = Symbols::new(&file);
+    let found = symbols
+        .at(0x40_0001)
+        .map(|(name, inside)| (name.len(), inside));
+    assert_eq!(found, Some((1024, 0)));
     ask_everything(&file, 1);
-    assert!(
-        begun.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        begun.elapsed()
-    );
+    let taken = begun.elapsed();
+    assert!(taken < Duration::from_secs(20), "{taken:?}");
 }

@@ -1,0 +1,123 @@
+//! One system call as a line of text, like strace's without the result.
+//!
+//! Each family of calls has a file here that knows its arguments; every other call is shown by its
+//! prototype, and a call without one by its registers. What a pointer leads to is asked of
+//! [`Memory`], which may be hostile: every read is bounded, and what cannot be read is an address.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{Abi, name};
+use view::View;
+
+mod addresses;
+mod capabilities;
+mod events;
+mod fcntl;
+mod files;
+mod futex;
+mod ioctl;
+mod mappings;
+mod messages;
+mod named;
+mod named_processes;
+mod names;
+mod options;
+mod oz;
+mod oz_kinds;
+mod paths;
+mod places;
+mod prctl;
+mod processes;
+mod prototype;
+mod signals;
+mod sockets;
+mod text;
+mod time;
+mod view;
+
+/// What a renderer may look at besides the registers.
+pub trait Memory {
+    /// Copies bytes at an address; how many there were (0 for a bad address, short at the end of a
+    /// mapping).
+    fn read(&self, address: u64, bytes: &mut [u8]) -> usize;
+
+    /// What a descriptor is open on, as /proc/PID/fd shows it (proc(5)).
+    fn descriptor(&self, number: i32) -> Option<Vec<u8>>;
+}
+
+/// Memory that can't be read, for calls known by their registers alone.
+pub struct NoMemory;
+
+impl Memory for NoMemory {
+    fn read(&self, _: u64, _: &mut [u8]) -> usize {
+        0
+    }
+
+    fn descriptor(&self, _: i32) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// Whose lines to write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    /// Ours, close to strace's.
+    Plain,
+    /// Those of Oz's tracer.
+    Oz,
+}
+
+/// A call with its arguments as text: a name of the C library's for every number that has one
+/// (section 2 of the manual), else numbers. The same input gives the same text.
+pub fn call(
+    abi: Abi,
+    number: u32,
+    arguments: &[u64; 6],
+    memory: &dyn Memory,
+    style: Style,
+) -> String {
+    let bare = match abi {
+        Abi::X32 => number & !Abi::X32_BIT,
+        _ => number,
+    };
+    let Some(call) = name(abi, bare) else {
+        let registers = text::list(arguments.iter().map(|&one| format!("{one:#x}")));
+        return format!("syscall_{number:#x}({registers})");
+    };
+    let view = View::new(abi, call, arguments, memory);
+    match style {
+        Style::Plain => format!("{call}({})", text::list(plain(&view))),
+        Style::Oz => oz::line(&view),
+    }
+}
+
+type Family = fn(&View<'_>) -> Option<Vec<String>>;
+
+/// The families: each answers for the calls that it knows.
+const FAMILIES: [Family; 15] = [
+    files::arguments,
+    paths::arguments,
+    mappings::arguments,
+    futex::arguments,
+    sockets::arguments,
+    messages::arguments,
+    options::arguments,
+    fcntl::arguments,
+    ioctl::arguments,
+    prctl::arguments,
+    processes::arguments,
+    capabilities::arguments,
+    signals::arguments,
+    time::arguments,
+    events::arguments,
+];
+
+fn plain(view: &View<'_>) -> Vec<String> {
+    let known = match view.is_as_the_prototype_says() {
+        true => FAMILIES.iter().find_map(|family| family(view)),
+        false => None,
+    };
+    known.unwrap_or_else(|| prototype::arguments(view))
+}

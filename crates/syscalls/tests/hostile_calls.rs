@@ -1,0 +1,208 @@
+//! Any call with any arguments and any memory: a line comes out, the same every time, and short.
+#![allow(clippy::cast_possible_truncation, clippy::unwrap_used, clippy::panic)]
+
+use std::cell::Cell;
+
+use syscalls::render::{Memory, NoMemory, Style, call};
+use syscalls::{Abi, newest, number};
+
+const ABIS: [Abi; 5] = [Abi::X86_64, Abi::X86, Abi::X32, Abi::Aarch64, Abi::Arm];
+const ROUNDS: u64 = 10;
+/// The most that one line has cost in this test is a tenth of these.
+const LONGEST_LINE: usize = 100_000;
+const MOST_READS: u32 = 10_000;
+
+/// SplitMix64, for numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    /// Small, special, single-bit and wild values.
+    fn argument(&mut self) -> u64 {
+        let value = self.next();
+        match self.next() % 8 {
+            0 => 0,
+            1 => value % 64,
+            2 => u64::MAX - value % 200,
+            3 => 1 << (value % 64),
+            4 => value & 0xffff_ffff,
+            5 => value & value >> 7 & value >> 13,
+            6 => 0x1000 + value % 4096,
+            _ => value,
+        }
+    }
+}
+
+/// Memory that is everywhere, or ends after some bytes, with bytes that change from seed to seed.
+struct Wild {
+    seed: u64,
+    reads: Cell<u32>,
+}
+
+impl Memory for Wild {
+    fn read(&self, address: u64, bytes: &mut [u8]) -> usize {
+        self.reads.set(self.reads.get() + 1);
+        let mut random = Random(self.seed ^ address);
+        let kind = self.seed % 5;
+        for byte in bytes.iter_mut() {
+            *byte = match kind {
+                0 => 0xff,
+                1 => b'a',
+                2 => random.next() as u8,
+                3 => random.argument() as u8,
+                _ => 0,
+            };
+        }
+        match self.seed % 7 {
+            0 => 0,
+            1 => bytes.len().min(random.next() as usize % 64),
+            _ => bytes.len(),
+        }
+    }
+
+    fn descriptor(&self, number: i32) -> Option<Vec<u8>> {
+        (number % 2 == 0).then(|| vec![self.seed as u8; 5000])
+    }
+}
+
+#[test]
+fn every_call_gives_a_line() {
+    let mut random = Random(1);
+    for abi in ABIS {
+        let numbers = (0..=newest(abi) + 3).chain([0x4000_0001, 0xf0002, u32::MAX]);
+        for number in numbers {
+            for _ in 0..ROUNDS {
+                let arguments = [(); 6].map(|()| random.argument());
+                let memory = Wild {
+                    seed: random.next(),
+                    reads: Cell::new(0),
+                };
+                for style in [Style::Plain, Style::Oz] {
+                    let line = call(abi, number, &arguments, &memory, style);
+                    assert_eq!(line, call(abi, number, &arguments, &memory, style));
+                    assert!(line.len() < LONGEST_LINE, "{} bytes", line.len());
+                    assert!(line.ends_with(')') && line.contains('('), "{line}");
+                    let printable = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+                    assert!(printable, "{line:?}");
+                }
+                assert!(memory.reads.get() < MOST_READS, "{abi} {number}");
+            }
+        }
+    }
+}
+
+fn line(abi: Abi, name: &str, arguments: [u64; 6]) -> String {
+    let number = number(abi, name).unwrap();
+    call(abi, number, &arguments, &NoMemory, Style::Plain)
+}
+
+#[test]
+fn a_number_without_a_name_shows_all_registers() {
+    let line = call(
+        Abi::X86_64,
+        0x1f4,
+        &[0, 1, 2, 3, 4, u64::MAX],
+        &NoMemory,
+        Style::Plain,
+    );
+    assert_eq!(
+        line,
+        "syscall_0x1f4(0x0, 0x1, 0x2, 0x3, 0x4, 0xffffffffffffffff)"
+    );
+}
+
+#[test]
+fn without_memory_pointers_are_numbers() {
+    for (name, arguments, expected) in [
+        (
+            "openat",
+            [0xffff_ff9c, 8, 0o102, 0o644, 0, 0],
+            "openat(AT_FDCWD, 0x8, O_RDWR|O_CREAT, 0644)",
+        ),
+        ("connect", [3, 8, 16, 0, 0, 0], "connect(3, 0x8, 16)"),
+        (
+            "futex",
+            [8, 0, 1, 0x10, 0, 0],
+            "futex(0x8, FUTEX_WAIT, 1, 0x10)",
+        ),
+        ("execve", [8, 9, 0, 0, 0, 0], "execve(0x8, 0x9, NULL)"),
+        ("write", [1, 8, 5, 0, 0, 0], "write(1, 0x8, 5)"),
+        ("write", [1, 0, 0, 0, 0, 0], "write(1, NULL, 0)"),
+        ("writev", [1, 8, 1, 0, 0, 0], "writev(1, 0x8, 1)"),
+    ] {
+        assert_eq!(line(Abi::NATIVE, name, arguments), expected);
+    }
+}
+
+#[test]
+fn other_abis_have_their_own_arguments() {
+    for (abi, name, arguments, expected) in [
+        // Flags of open on Arm, and on 32-bit x86.
+        (
+            Abi::Arm,
+            "open",
+            [8, 0o4_0000, 0, 0, 0, 0],
+            "open(0x8, O_RDONLY|O_DIRECTORY)",
+        ),
+        (
+            Abi::X86,
+            "open",
+            [8, 0o20_0000, 0, 0, 0, 0],
+            "open(0x8, O_RDONLY|O_DIRECTORY)",
+        ),
+        // From where the prototype differs, registers as they are.
+        (
+            Abi::X86,
+            "pread64",
+            [3, 8, 5, 1, 2, 0],
+            "pread64(3, 0x8, 5, 0x1, 0x2, 0)",
+        ),
+        (
+            Abi::X86,
+            "mmap",
+            [8, 1, 2, 3, 4, 5],
+            "mmap(0x8, 0x1, 0x2, 0x3, 0x4, 0x5)",
+        ),
+        (
+            Abi::X86,
+            "_llseek",
+            [3, 0, 5, 8, 0, 0],
+            "_llseek(0x3, 0, 0x5, 0x8, 0, 0)",
+        ),
+        // A long of 32 bits has its sign there.
+        (
+            Abi::X86,
+            "lseek",
+            [3, 0xffff_ffff, 2, 0, 0, 0],
+            "lseek(3, -1, SEEK_END)",
+        ),
+        (
+            Abi::Arm,
+            "clone",
+            [0x8_0011, 0, 1, 2, 3, 0],
+            "clone(child_stack=NULL, flags=CLONE_SETTLS|SIGCHLD, tls=0x2)",
+        ),
+        (
+            Abi::X86_64,
+            "clone",
+            [0x8_0011, 0, 1, 2, 3, 0],
+            "clone(child_stack=NULL, flags=CLONE_SETTLS|SIGCHLD, tls=0x3)",
+        ),
+    ] {
+        assert_eq!(line(abi, name, arguments), expected, "{abi}");
+    }
+    let x32 = call(
+        Abi::X32,
+        0x4000_0003,
+        &[5, 0, 0, 0, 0, 0],
+        &NoMemory,
+        Style::Plain,
+    );
+    assert_eq!(x32, "close(5)");
+}

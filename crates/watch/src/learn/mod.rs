@@ -1,0 +1,59 @@
+//! Learning: from the calls that a program was seen to make to a policy that allows them.
+//!
+//! [`Observations`] counts while the program runs. [`merge`] turns them into the text of a `.seccomp` file,
+//! new or grown: what is in a file already stays, what was not allowed is added, what no run need show is
+//! added with the reason, and [`Summary`] says what was new. The caller reads and writes the file. What is
+//! returned was compiled, and allows all that was seen; anything else is an [`Error`].
+
+mod assumed;
+mod error;
+mod judge;
+mod merge;
+mod observe;
+mod page;
+mod plan;
+mod remark;
+mod rules;
+mod selectors;
+mod summary;
+mod values;
+
+pub use assumed::Facts;
+pub use error::Error;
+pub use merge::merge;
+pub use observe::Observations;
+pub use rules::Generalise;
+pub use summary::{Assumed, Count, Summary};
+
+/// The file that is learned into.
+#[derive(Clone, Copy)]
+pub struct File<'a> {
+    /// Its path, for messages and for files that it includes.
+    pub path: &'a str,
+    /// What it holds; nothing where there is none yet.
+    pub text: Option<&'a str>,
+    /// Reads files that it includes.
+    pub read: &'a policy::Read<'a>,
+}
+
+/// What a user asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The program as it was called, for the first line of a new file.
+    pub program: String,
+    /// What is known of it besides its calls.
+    pub facts: Facts,
+    /// How much wider than what was seen new rules are.
+    pub generalise: Generalise,
+    /// Calls that are allowed without being watched.
+    pub assume: Vec<String>,
+}
+
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learned {
+    /// What the file is to hold.
+    pub text: String,
+    /// What was new, and how often each call was seen.
+    pub summary: Summary,
+}

@@ -1,0 +1,255 @@
+//! What becomes of a call that was seen: a report, or an observation.
+
+use std::time::SystemTime;
+
+use policy::Action;
+use syscalls::render::{self, Style};
+use trace::{Ending, Listener, Notification, RegisterCall, Reply, process_of};
+use watch::{Call, Format, Judge, Outcome, Reporter, Verdict, Violation, card};
+
+use super::learning::Learning;
+use super::look::{self, Functions, Sighted};
+use super::sink::Sink;
+
+/// What a supervised run is for.
+pub(crate) enum Duty {
+    /// Violations are reported.
+    Report(Box<Reports>),
+    /// Calls are learnt.
+    Learn(Box<Learning>),
+}
+
+/// What reports are made from.
+pub(crate) struct Reports {
+    pub(crate) judge: Judge,
+    pub(crate) reporter: Reporter,
+    pub(crate) format: Format,
+    /// Whether violations have consequences.
+    pub(crate) enforced: bool,
+    /// Whether the report goes to a file, and the card of a death does not stand beside it.
+    pub(crate) apart: bool,
+}
+
+/// The one place where everything that was seen comes together.
+pub(crate) struct Desk {
+    duty: Duty,
+    sink: Sink,
+    functions: Functions,
+    /// How much had been seen when the end was last reported.
+    reported: Option<u64>,
+}
+
+/// Whom a call is from.
+#[derive(Clone, Copy)]
+struct Caller {
+    process: i32,
+    thread: i32,
+}
+
+impl Desk {
+    pub(crate) fn new(duty: Duty, sink: Sink) -> Desk {
+        Desk {
+            duty,
+            sink,
+            functions: Functions::default(),
+            reported: None,
+        }
+    }
+
+    /// Takes up the call that ends the program, which waits for its answer.
+    pub(crate) fn ending(&mut self, notification: &Notification) {
+        if let Duty::Learn(learning) = &mut self.duty {
+            learning.record(&mut seen(&notification.call, Caller::of_call(notification)));
+        }
+        self.finish();
+    }
+
+    /// Answers a call that waits, and counts it when the answer was accepted: a call that a signal has
+    /// called away will come again.
+    pub(crate) fn notified(
+        &mut self,
+        listener: &Listener,
+        notification: &Notification,
+    ) -> Result<(), trace::Error> {
+        let mut call = seen(&notification.call, Caller::of_call(notification));
+        let reports = match &mut self.duty {
+            Duty::Learn(learning) => {
+                if listener.reply(notification, Reply::Continue)? {
+                    learning.record(&mut call);
+                }
+                return Ok(());
+            }
+            Duty::Report(reports) => reports,
+        };
+        let verdict = reports.judge.verdict(&call);
+        let (reply, outcome) = reports.answer(&verdict);
+        // What is read of a caller that waits no longer is somebody else's; the answer tells.
+        let violation = match reports.reporter.knows(&call, &verdict) {
+            true => None,
+            false => Some(reports.violation(&mut self.functions, &mut call, outcome)),
+        };
+        if !listener.reply(notification, reply)? {
+            return Ok(());
+        }
+        match violation {
+            Some(violation) => self.report(&violation),
+            None => drop(reports.reporter.repeats(&call, &verdict)),
+        }
+        Ok(())
+    }
+
+    /// Takes up a call that a tracer was asked about; it will run.
+    pub(crate) fn asked(&mut self, ending: &Ending) {
+        let mut call = seen(&ending.call, Caller::of(ending));
+        match &mut self.duty {
+            Duty::Learn(learning) => learning.record(&mut call),
+            Duty::Report(_) => self.take(ending, Outcome::Ran, |_| true),
+        }
+    }
+
+    /// Takes up the end of a thread, which may be a violation's.
+    pub(crate) fn ended(&mut self, ending: &Ending) {
+        const SIGNAL: i32 = 0x7f;
+        if ending.status & SIGNAL == libc::SIGSYS {
+            // The other threads of a killed process end with the same status, in calls of their own.
+            let kills = |action| matches!(action, Action::KillProcess | Action::KillThread);
+            self.take(ending, Outcome::Died, kills);
+        }
+    }
+
+    /// Takes up a SIGSYS that a filter sends.
+    pub(crate) fn trapped(&mut self, ending: &Ending) {
+        self.take(ending, Outcome::Trapped, |action| action == Action::Trap);
+    }
+
+    fn take(&mut self, ending: &Ending, outcome: Outcome, fits: impl Fn(Action) -> bool) {
+        let Duty::Report(reports) = &mut self.duty else {
+            return;
+        };
+        let mut call = seen(&ending.call, Caller::of(ending));
+        let verdict = reports.judge.verdict(&call);
+        let known = reports.reporter.knows(&call, &verdict);
+        if !fits(verdict.action) {
+            return;
+        }
+        if known && outcome != Outcome::Died {
+            reports.reporter.repeats(&call, &verdict);
+            return;
+        }
+        let violation = reports.violation(&mut self.functions, &mut call, outcome);
+        self.report(&violation);
+    }
+
+    fn report(&mut self, violation: &Violation) {
+        let Duty::Report(reports) = &mut self.duty else {
+            return;
+        };
+        let text = reports.reporter.take(violation);
+        let died = violation.outcome == Outcome::Died;
+        let has_card = died && (reports.format == Format::Text || reports.apart);
+        if has_card {
+            self.sink.aside(card(violation));
+        }
+        // On a terminal the card says all that the line would.
+        if let Some(text) = text.filter(|_| !has_card || reports.apart) {
+            self.sink.report(text);
+        }
+    }
+
+    /// Says what there was in all, or writes the policy. Comes back when it is written.
+    pub(crate) fn finish(&mut self) {
+        let seen = match &self.duty {
+            Duty::Report(reports) => reports.reporter.total(),
+            Duty::Learn(learning) => learning.total(),
+        };
+        if self.reported.replace(seen) == Some(seen) {
+            return;
+        }
+        match &mut self.duty {
+            Duty::Report(reports) => {
+                reports.reporter.lose(self.sink.take_lost());
+                self.sink.report(reports.reporter.summary());
+            }
+            Duty::Learn(learning) => {
+                let said = learning.write();
+                self.sink.aside(said);
+            }
+        }
+        self.sink.flush();
+    }
+
+    /// A note for the user.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.sink.aside(format!("sandboxify: note: {text}\n"));
+    }
+}
+
+impl Reports {
+    /// What becomes of a call that a filter leaves to us.
+    fn answer(&self, verdict: &Verdict) -> (Reply, Outcome) {
+        match (self.enforced, verdict.action) {
+            (false, _) | (true, Action::Allow | Action::Log) => (Reply::Continue, Outcome::Ran),
+            (true, Action::Errno(errno)) => (
+                Reply::Fail(errno.number().into()),
+                Outcome::Failed(errno.number()),
+            ),
+            // The kernel keeps these to itself; whatever asks about them does not run.
+            (true, _) => (Reply::Fail(libc::EPERM), Outcome::Failed(1)),
+        }
+    }
+
+    fn violation(&self, functions: &mut Functions, call: &mut Call, outcome: Outcome) -> Violation {
+        call.process = process_of(call.thread).unwrap_or(call.thread);
+        let style = match self.format {
+            Format::Oz => Style::Oz,
+            Format::Text | Format::Json => Style::Plain,
+        };
+        Violation {
+            call: *call,
+            program: look::program(call.process),
+            command: look::command(call.process),
+            rendered: rendered(call, style),
+            place: functions.place(call.process, call.instruction),
+            judgement: self.judge.judge(call),
+            outcome,
+        }
+    }
+}
+
+fn rendered(call: &Call, style: Style) -> String {
+    let sighted = Sighted::new(call.thread);
+    match call.abi() {
+        Some(abi) => render::call(abi, call.number, &call.arguments, &sighted, style),
+        None => format!("call {} of another ABI", call.number),
+    }
+}
+
+impl Caller {
+    /// The process is looked up only where it matters.
+    fn of_call(notification: &Notification) -> Caller {
+        Caller {
+            process: notification.thread,
+            thread: notification.thread,
+        }
+    }
+
+    fn of(ending: &Ending) -> Caller {
+        Caller {
+            process: ending.process,
+            thread: ending.thread,
+        }
+    }
+}
+
+/// A call, seen now.
+fn seen(call: &RegisterCall, caller: Caller) -> Call {
+    Call {
+        time: SystemTime::now(),
+        process: caller.process,
+        thread: caller.thread,
+        audit: call.audit,
+        number: call.number,
+        arguments: call.arguments,
+        instruction: call.instruction,
+    }
+}
