@@ -31,6 +31,7 @@ mod places;
 mod prctl;
 mod processes;
 mod prototype;
+mod rare;
 mod signals;
 mod sockets;
 mod text;

@@ -299,9 +299,59 @@ static void processes(void) {
   DO(getpgid, 99999999);
 }
 
+static void rare(void) {
+  DO(setxattr, "/nosuch", "user.x", data, 4, 1); DO(getxattr, "/nosuch", "user.x", out, 4);
+  DO(fsetxattr, -1, "user.x", data, 4, 0); DO(listxattr, "/nosuch", out, 4);
+  DO(removexattr, "/nosuch", "user.x"); DO(fgetxattr, -1, "n", out, 5); DO(splice, -1, 0, -1, 0, 5, 1);
+  DO(tee, -1, -1, 5, 2); DO(vmsplice, -1, vector, 1, 8); DO(copy_file_range, -1, 0, -1, 0, 5, 0);
+  DO(sync_file_range, -1, 1, 2, 7); DO(fadvise64, -1, 0, 5, 4); DO(readahead, -1, 5, 6); DO(ftruncate, -1, 5);
+  DO(fdatasync, -1); DO(syncfs, -1); DO(fchdir, -1); DO(fchmod, -1, 0600); DO(fchown, -1, -1, 5);
+  DO(timer_create, 99, 0, BAD); DO(timer_settime, 77, 1, BAD, 0); DO(timer_gettime, 77, BAD);
+  DO(timer_delete, 77); DO(timerfd_settime, -1, 1, BAD, 0); DO(timerfd_gettime, -1, BAD);
+  DO(clock_getres, 99, BAD); DO(clock_settime, 99, BAD); DO(mq_open, "nosuch", O_RDONLY|O_CREAT, 0600, BAD);
+  DO(mq_unlink, "nosuch"); DO(msgget, 5, 0); DO(msgsnd, -1, BAD, 5, 0); DO(msgrcv, -1, BAD, 5, 6, 0);
+  DO(msgctl, -1, 2, BAD); DO(semop, -1, BAD, 1); DO(semctl, -1, 0, 13, BAD); DO(shmat, -1, 0, 010000);
+  DO(shmdt, 1); DO(shmctl, -1, 2, BAD); DO(shmget, 5, 6, 01600); DO(semget, 5, 6, 02600); DO(io_setup, 5, BAD);
+  DO(io_destroy, 5); DO(io_uring_enter, -1, 1, 2, 3, 0, 0); DO(pidfd_getfd, -1, 5, 0);
+  DO(fsopen, "nosuchfs", 1); DO(fsmount, -1, 1, 2); DO(move_mount, -1, "a", -1, "b", 4);
+  DO(open_tree, -1, "/nosuch", 1); DO(fspick, -1, "/nosuch", 1); DO(fsconfig, -1, 1, "a", "b", 0);
+  DO(mount_setattr, -1, "/nosuch", 0, BAD, 32); DO(name_to_handle_at, -1, "nosuch", BAD, BAD, 0);
+  DO(open_by_handle_at, -1, BAD, 0); DO(inotify_init1, 5); DO(inotify_rm_watch, -1, 5);
+  DO(epoll_pwait, -1, out, 5, 6, 0, 8); DO(select, -1, 0, 0, 0, BAD); DO(pselect6, -1, 0, 0, 0, BAD, 0);
+  DO(getcpu, BAD, 0, 0); DO(getrusage, 99, BAD); DO(times, BAD); DO(statfs, "/nosuch", out);
+  DO(fstatfs, -1, out); DO(utime, "/nosuch", 0); DO(utimes, "/nosuch", 0); DO(futimesat, -1, "/nosuch", 0);
+  DO(utimensat, -1, "/nosuch", BAD, 0); DO(acct, "/nosuch"); DO(swapon, "/nosuch", 0); DO(swapoff, "/nosuch");
+  DO(pivot_root, "/nosuch", "/nosuch2"); DO(iopl, 9); DO(modify_ldt, 99, BAD, 5); DO(rmdir, "/nosuch");
+  DO(link, "/nosuch", "/nosuch2"); DO(symlinkat, "a", -1, "b"); DO(renameat, -1, "a", -1, "b");
+  DO(lchown, "/nosuch", 5, 6); DO(getdents, -1, out, 5); DO(mbind, 0, 0, 99, 0, 0, 0);
+  DO(set_mempolicy, 99, 0, 0); DO(get_mempolicy, BAD, 0, 0, 0, 0); DO(migrate_pages, 99999999, 0, 0, 0);
+  DO(get_robust_list, 99999999, BAD, BAD); DO(kcmp, 99999999, 5, 9, 1, 1); DO(finit_module, -1, "x", 0);
+  DO(delete_module, "nosuch", 0x800); DO(add_key, "nosuch", "d", data, 4, -3);
+  DO(request_key, "nosuch", "d", 0, -3); DO(sched_getparam, -1, BAD); DO(sched_getscheduler, -1);
+  DO(sched_get_priority_max, 9); DO(sched_rr_get_interval, -1, BAD); DO(sched_getattr, -1, BAD, 48, 0);
+  DO(sched_setattr, -1, BAD, 0); DO(sched_getaffinity, 99999999, 8, BAD); DO(setpgid, 99999999, -5);
+  DO(setgroups, -1, BAD); DO(setregid, -1, -1); DO(setfsuid, -1); DO(getresuid, BAD, BAD, BAD);
+  DO(getsid, 99999999); DO(getpriority, 9, 5); DO(pkey_alloc, 5, 1); DO(pkey_free, -1);
+  DO(rt_sigqueueinfo, 99999999, SIGTERM, BAD); DO(rt_sigpending, BAD, 8); DO(rt_sigtimedwait, BAD, 0, &soon, 8);
+  DO(rt_tgsigqueueinfo, 99999999, 5, 9, BAD); DO(preadv, -1, vector, 2, 5, 0); DO(pwritev, -1, vector, 2, 5, 0);
+  DO(preadv2, -1, vector, 1, 5, 0, 8); DO(pwritev2, -1, vector, 1, -1, -1, 2);
+  DO(sendmmsg, -1, BAD, 2, MSG_MORE); DO(recvmmsg, -1, BAD, 2, MSG_DONTWAIT, 0);
+  DO(process_madvise, -1, vector, 1, 4, 0); DO(futex_waitv, BAD, 1, 0, 0, 0); DO(epoll_create, -1);
+  DO(eventfd, 5); DO(signalfd, -1, &mask, 9); DO(mincore, 1, 5, BAD); DO(mlock, 1, 5); DO(munlock, 1, 5);
+  DO(memfd_secret, 5); DO(landlock_add_rule, -1, 1, BAD, 0); DO(landlock_restrict_self, -1, 0);
+  DO(execveat, -1, "", 0, 0, 0x1000); DO(lookup_dcookie, 5, out, 5); DO(faccessat2, -1, "x", 0, 0);
+  DO(adjtimex, BAD); DO(clock_adjtime, 99, BAD); DO(gettimeofday, BAD, 0); DO(settimeofday, BAD, BAD);
+  DO(time, BAD); DO(process_mrelease, -1, 0); DO(set_mempolicy_home_node, 0, 0, 0, 5); DO(ioprio_get, 9, 5);
+  DO(setdomainname, BAD, 5); DO(get_thread_area, BAD); DO(waitid, P_PID, 99999999, BAD, WNOHANG|WEXITED, 0);
+  DO(setpriority, 9, -1, -5); DO(sysfs, 3, 0, 0); DO(capset, 0, 0); DO(personality, 0xffffffff);
+  DO(getitimer, 0, BAD); DO(mknodat, -1, "x", 0600, 0); DO(bind, -1, &inet, 16);
+  DO(wait4, -5, 0, 0x40000000, BAD); DO(statx, -1, "", 0x1000, 0x10000, BAD); DO(close_range, 7, 5, 6);
+  DO(shmget, 0, 6, 0);
+}
+
 int main(void) {
   DO(getpgid, 0x7ffffffe);
-  files(); mappings(); futexes(); sockets(); controls(); processes();
+  files(); mappings(); futexes(); sockets(); controls(); processes(); rare();
   DO(getpgid, 0x7ffffffe);
   DO(exit_group, 3);
 }

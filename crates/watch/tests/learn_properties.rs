@@ -9,8 +9,23 @@ use std::collections::BTreeSet;
 use learning::{allows, call, compiled, learn, learned, options};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use watch::Call;
 use watch::learn::{Generalise, Options};
+
+/// The same cases in every run, so that a failure is one for everybody; new ones under `make test-all`.
+fn configuration() -> ProptestConfig {
+    let full = std::env::var_os("SANDBOX_FULL_TESTS").is_some();
+    ProptestConfig {
+        cases: if full { 2048 } else { 128 },
+        rng_seed: match full {
+            true => RngSeed::Random,
+            false => RngSeed::Fixed(1),
+        },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 /// Calls, the places of their selecting arguments, and how many bits the kernel reads of them.
 const CALLS: [(&str, &[(usize, u32)]); 12] = [
@@ -61,7 +76,7 @@ fn alternatives(body: &str) -> Vec<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(configuration())]
 
     #[test]
     fn what_was_seen_is_allowed_and_nothing_else(seen in vec(a_call(), 0..40), others in vec(a_call(), 40)) {

@@ -60,6 +60,15 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             how(view).unwrap_or_else(|| view.pointer(2)),
             argument(view, 3),
         ],
+        "mq_open" => {
+            let mut all = opening(view, vec![view.path(0)], 1);
+            if creates(view, view.low(1)) {
+                all.push(view.pointer(3));
+            }
+            all
+        }
+        "open_by_handle_at" => opening(view, vec![argument(view, 0), view.pointer(1)], 2),
+        "delete_module" => vec![view.path(0), flags_alone(view, view.low(1))],
         "pipe2" => vec![view.pointer(0), flags_alone(view, view.low(1))],
         "dup3" => vec![
             argument(view, 0),

@@ -70,6 +70,32 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
                 argument(view, 5),
             ]
         }
+        "preadv" | "pwritev" | "preadv2" | "pwritev2" => placed_vectors(view),
+        "process_madvise" => {
+            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
+            all.splice(1..2, [vectors(view, [1, 2], Contents::Elsewhere)]);
+            all
+        }
+        "fsconfig" => {
+            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
+            // FSCONFIG_SET_STRING, SET_PATH and SET_PATH_EMPTY.
+            if matches!(view.low(1), 1 | 3 | 4) {
+                all.splice(3..4, [view.path(3)]);
+            }
+            all
+        }
+        "vmsplice" => vec![
+            argument(view, 0),
+            vectors(view, [1, 2], Contents::There),
+            argument(view, 2),
+            argument(view, 3),
+        ],
+        "setxattr" | "lsetxattr" | "fsetxattr" => {
+            let value = view.data(view.register(2), view.register(3));
+            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
+            all.splice(2..3, [value]);
+            all
+        }
         "statx" => vec![
             view.directory(0),
             view.path(1),
@@ -98,6 +124,31 @@ pub(super) enum Contents {
 /// A vector by the places of its address and of its length.
 fn vectors(view: &View<'_>, [address, count]: [usize; 2], contents: Contents) -> String {
     vector(view, view.register(address), view.register(count), contents)
+}
+
+/// include/uapi/linux/fs.h.
+const VECTOR_FLAGS: Names = Names::new(
+    "RWF_",
+    "RWF_???",
+    "1=HIPRI 2=DSYNC 4=SYNC 8=NOWAIT 16=APPEND 32=NOAPPEND 64=ATOMIC 128=DONTCACHE",
+);
+
+/// 64-bit kernels look at one half of the position, which holds all of it.
+fn placed_vectors(view: &View<'_>) -> Vec<String> {
+    let contents = match view.name.starts_with("pwrite") {
+        true => Contents::There,
+        false => Contents::Elsewhere,
+    };
+    let mut all = vec![
+        argument(view, 0),
+        vectors(view, [1, 2], contents),
+        argument(view, 2),
+        format!("{}", view.long(3)),
+    ];
+    if view.name.ends_with('2') {
+        all.push(VECTOR_FLAGS.flags(view.low(5)));
+    }
+    all
 }
 
 /// The elements of a vector (`struct iovec`, readv(2)).

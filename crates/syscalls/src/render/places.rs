@@ -1,18 +1,26 @@
 //! Which argument of which call takes which names, for calls that need nothing more.
 
+use alloc::format;
 use alloc::string::String;
 
 use super::names::Names;
+use super::rare;
 use super::text;
 use super::view::View;
 use super::{named, named_processes as processes};
 
 /// How a number is written.
-enum Form {
+pub(super) enum Form {
     Choice(&'static Names),
     Flags(&'static Names),
+    /// The name of a special value, or a number.
+    Named(&'static Names),
     Hexadecimal,
+    /// A key of System V's objects (ftok(3)).
+    Key,
     Octal,
+    /// The flags of System V's objects above their mode (ipc(7)).
+    Sharing,
     Signal,
     /// The int behind a pointer, which the call reads.
     Int,
@@ -20,7 +28,7 @@ enum Form {
     Words,
 }
 
-use Form::{Choice, Flags, Hexadecimal, Int, Octal, Signal, Words};
+use Form::{Choice, Flags, Hexadecimal, Int, Key, Named, Octal, Sharing, Signal, Words};
 
 /// include/uapi/linux/fcntl.h; what one flag means depends on the call.
 const AT_FLAGS: Names = Names::new(
@@ -114,7 +122,7 @@ const RULESET: Names = Names::new(
 );
 
 /// Call, place and form.
-const PLACES: [(&str, usize, Form); 72] = [
+const PLACES: [(&str, usize, Form); 66] = [
     ("accept4", 3, Flags(&named::SOCKET_FLAGS)),
     ("bpf", 0, Choice(&processes::BPF)),
     ("clock_getres", 0, Choice(&processes::CLOCK)),
@@ -147,8 +155,6 @@ const PLACES: [(&str, usize, Form); 72] = [
     ("mount", 3, Flags(&MOUNT)),
     ("mount", 4, Words),
     ("mprotect", 2, Flags(&named::PROTECTION)),
-    ("mq_open", 2, Octal),
-    ("msgget", 0, Hexadecimal),
     ("msync", 2, Flags(&named::SYNC_FLAGS)),
     ("newfstatat", 3, Flags(&AT_FLAGS)),
     ("pidfd_send_signal", 1, Signal),
@@ -163,16 +169,12 @@ const PLACES: [(&str, usize, Form); 72] = [
     ("rt_tgsigqueueinfo", 2, Signal),
     ("sched_get_priority_max", 0, Choice(&SCHEDULER)),
     ("sched_get_priority_min", 0, Choice(&SCHEDULER)),
+    ("shutdown", 1, Choice(&named::SHUTDOWN)),
     ("sched_setscheduler", 1, Choice(&SCHEDULER)),
     ("seccomp", 0, Choice(&processes::SECCOMP)),
-    ("semget", 0, Hexadecimal),
-    ("semget", 2, Octal),
     ("setitimer", 0, Choice(&INTERVAL)),
     ("setns", 1, Flags(&processes::CLONE_FLAGS)),
     ("setpriority", 0, Choice(&PRIORITY)),
-    ("shmget", 0, Hexadecimal),
-    ("shmget", 2, Octal),
-    ("shutdown", 1, Choice(&named::SHUTDOWN)),
     ("signalfd4", 3, Flags(&SIGNAL_FILE)),
     ("tgkill", 2, Signal),
     ("timer_create", 0, Choice(&processes::CLOCK)),
@@ -194,18 +196,42 @@ pub(super) fn named(view: &View<'_>, place: usize) -> Option<String> {
     let wanted = (view.name, place);
     let known = PLACES
         .iter()
+        .chain(&rare::PLACES)
         .find(|(call, place, _)| (*call, *place) == wanted);
     let (_, _, form) = known?;
     let value = view.low(place);
     Some(match form {
         Choice(names) => names.choice(value),
         Flags(names) => names.flags(value),
-        Hexadecimal => alloc::format!("{value:#x}"),
+        Hexadecimal => text::hex(value),
+        Key => KEY.name(value).unwrap_or_else(|| text::hex(value)),
+        Named(names) => names
+            .name(value)
+            .unwrap_or_else(|| format!("{}", view.int(place))),
         Octal => text::octal(value),
+        Sharing => sharing(value),
         Signal => super::signals::signal(view.int(place)),
         Int => view.pointed_int(view.register(place)),
         Words => view.path(place),
     })
+}
+
+/// include/uapi/linux/ipc.h and shm.h.
+const SHARING: Names = Names::new(
+    "",
+    "IPC_???",
+    "0x200=IPC_CREAT 0x400=IPC_EXCL 0x800=SHM_HUGETLB 0x1000=SHM_NORESERVE",
+);
+
+const KEY: Names = Names::new("IPC_", "IPC_???", "0=PRIVATE");
+
+fn sharing(value: u64) -> String {
+    let (mut all, rest) = SHARING.split(value & !0o777);
+    if rest != 0 {
+        all.push(text::hex(rest));
+    }
+    all.push(text::octal(value & 0o777));
+    text::joined(all, "|")
 }
 
 #[cfg(test)]
@@ -215,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_place_is_an_argument_of_its_call() {
-        for (call, place, _) in &PLACES {
+        for (call, place, _) in PLACES.iter().chain(&rare::PLACES) {
             assert!(exists(call), "{call}");
             let count = arguments(call).unwrap().len();
             assert!(*place < count, "{call} {place}");
@@ -234,9 +260,13 @@ mod tests {
             &EVENT,
             &MEMORY_LOCK,
         ];
-        for (name, value) in lists.iter().flat_map(|names| names.all()) {
+        let lists = lists.iter().chain(&rare::ALL);
+        for (name, value) in lists.flat_map(|names| names.all()) {
             let known = crate::constant(&name);
-            assert!(known.is_none_or(|known| known == value), "{name}");
+            assert!(
+                known.is_none_or(|known| known as u32 == value as u32),
+                "{name}"
+            );
         }
     }
 }

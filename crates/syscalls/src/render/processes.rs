@@ -69,6 +69,11 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             view.pointer(3),
         ],
         "seccomp" => seccomp(view),
+        "add_key" => {
+            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
+            all.splice(2..3, [view.data(view.register(2), view.register(3))]);
+            all
+        }
         "reboot" => reboot(view),
         "waitid" => waiting(view),
         "ptrace" => tracing(view),

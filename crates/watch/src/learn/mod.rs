@@ -14,7 +14,7 @@ mod page;
 mod plan;
 mod remark;
 mod rules;
-mod selectors;
+pub(crate) mod selectors;
 mod summary;
 mod values;
 
