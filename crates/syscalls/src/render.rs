@@ -18,6 +18,7 @@ mod fcntl;
 mod files;
 mod futex;
 mod ioctl;
+mod kernel;
 mod mappings;
 mod messages;
 mod named;
@@ -36,6 +37,7 @@ mod signals;
 mod sockets;
 mod text;
 mod time;
+mod vectors;
 mod view;
 
 /// What a renderer may look at besides the registers.
@@ -70,8 +72,9 @@ pub enum Style {
     Oz,
 }
 
-/// A call with its arguments as text: a name of the C library's for every number that has one
-/// (section 2 of the manual), else numbers. The same input gives the same text.
+/// A call with its arguments as text, named as in section 2 of the manual and in the kernel's headers;
+/// what has no name there is a number. Only printable ASCII, whatever is in memory, and the same text
+/// for the same input.
 pub fn call(
     abi: Abi,
     number: u32,
@@ -97,9 +100,10 @@ pub fn call(
 type Family = fn(&View<'_>) -> Option<Vec<String>>;
 
 /// The families: each answers for the calls that it knows.
-const FAMILIES: [Family; 15] = [
+const FAMILIES: [Family; 17] = [
     files::arguments,
     paths::arguments,
+    vectors::arguments,
     mappings::arguments,
     futex::arguments,
     sockets::arguments,
@@ -109,6 +113,7 @@ const FAMILIES: [Family; 15] = [
     ioctl::arguments,
     prctl::arguments,
     processes::arguments,
+    kernel::arguments,
     capabilities::arguments,
     signals::arguments,
     time::arguments,

@@ -39,7 +39,7 @@
 
 static char out[4096];
 static int word = 7, one = 1;
-static struct timespec soon = {1, 2};
+static struct timespec soon = {1, 2}, later = {1, 2};
 static struct timespec odd = {0, 2000000000};
 static struct open_how how = {O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
 static struct open_how how_new = {O_CREAT | O_WRONLY | O_EXCL, 0640, 0};
@@ -311,7 +311,7 @@ static void rare(void) {
   DO(clock_getres, 99, BAD); DO(clock_settime, 99, BAD); DO(mq_open, "nosuch", O_RDONLY|O_CREAT, 0600, BAD);
   DO(mq_unlink, "nosuch"); DO(msgget, 5, 0); DO(msgsnd, -1, BAD, 5, 0); DO(msgrcv, -1, BAD, 5, 6, 0);
   DO(msgctl, -1, 2, BAD); DO(semop, -1, BAD, 1); DO(semctl, -1, 0, 13, BAD); DO(shmat, -1, 0, 010000);
-  DO(shmdt, 1); DO(shmctl, -1, 2, BAD); DO(shmget, 5, 6, 01600); DO(semget, 5, 6, 02600); DO(io_setup, 5, BAD);
+  DO(shmdt, 1); DO(shmctl, -1, 2, BAD); DO(shmget, 5, 0, 01600); DO(semget, 5, 6, 02600); DO(io_setup, 5, BAD);
   DO(io_destroy, 5); DO(io_uring_enter, -1, 1, 2, 3, 0, 0); DO(pidfd_getfd, -1, 5, 0);
   DO(fsopen, "nosuchfs", 1); DO(fsmount, -1, 1, 2); DO(move_mount, -1, "a", -1, "b", 4);
   DO(open_tree, -1, "/nosuch", 1); DO(fspick, -1, "/nosuch", 1); DO(fsconfig, -1, 1, "a", "b", 0);
@@ -332,7 +332,7 @@ static void rare(void) {
   DO(sched_setattr, -1, BAD, 0); DO(sched_getaffinity, 99999999, 8, BAD); DO(setpgid, 99999999, -5);
   DO(setgroups, -1, BAD); DO(setregid, -1, -1); DO(setfsuid, -1); DO(getresuid, BAD, BAD, BAD);
   DO(getsid, 99999999); DO(getpriority, 9, 5); DO(pkey_alloc, 5, 1); DO(pkey_free, -1);
-  DO(rt_sigqueueinfo, 99999999, SIGTERM, BAD); DO(rt_sigpending, BAD, 8); DO(rt_sigtimedwait, BAD, 0, &soon, 8);
+  DO(rt_sigqueueinfo, 99999999, SIGTERM, BAD); DO(rt_sigpending, BAD, 8); DO(rt_sigtimedwait, BAD, 0, &later, 8);
   DO(rt_tgsigqueueinfo, 99999999, 5, 9, BAD); DO(preadv, -1, vector, 2, 5, 0); DO(pwritev, -1, vector, 2, 5, 0);
   DO(preadv2, -1, vector, 1, 5, 0, 8); DO(pwritev2, -1, vector, 1, -1, -1, 2);
   DO(sendmmsg, -1, BAD, 2, MSG_MORE); DO(recvmmsg, -1, BAD, 2, MSG_DONTWAIT, 0);
@@ -346,7 +346,7 @@ static void rare(void) {
   DO(setpriority, 9, -1, -5); DO(sysfs, 3, 0, 0); DO(capset, 0, 0); DO(personality, 0xffffffff);
   DO(getitimer, 0, BAD); DO(mknodat, -1, "x", 0600, 0); DO(bind, -1, &inet, 16);
   DO(wait4, -5, 0, 0x40000000, BAD); DO(statx, -1, "", 0x1000, 0x10000, BAD); DO(close_range, 7, 5, 6);
-  DO(shmget, 0, 6, 0);
+  DO(shmget, 0, 0, 0);
 }
 
 int main(void) {

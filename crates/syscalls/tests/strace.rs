@@ -23,28 +23,32 @@ mod report;
 /// The call in front of the ones to compare and behind them.
 const MARK: [&str; 2] = ["getpgid(0x7ffffffe)", "getpgid(2147483646)"];
 
-/// Where we write something else on purpose: the beginning of our line and of strace's, and why.
+/// Where we write something else on purpose: what our line has, what strace's has, and why.
 const DIFFERENT: [(&str, &str, &str); 5] = [
     (
-        "futex(",
-        "futex(",
-        "a stray bit in the operation is not the operation without it",
+        "0x1080 /* FUTEX_??? */, 1, 0x2, 0x3, 0x4)",
+        "0x1080 /* FUTEX_??? */, 1, 0x2)",
+        "an operation with a stray bit is not the operation without it",
     ),
     (
         "recvmsg(-1, 0x",
-        "recvmsg(-1, {msg_namelen=",
-        "shown before the call: nothing is there",
+        "recvmsg(-1, {msg_namelen=0}, MSG_",
+        "nothing is there before the call",
     ),
-    ("recvmsg(-1, 0x", "recvmsg(-1, {msg_namelen=", "the same"),
+    (
+        "recvmsg(-1, 0x",
+        "recvmsg(-1, {msg_namelen=0}, 0)",
+        "the same",
+    ),
     (
         "fcntl(-1, F_SET_RW_HINT,",
         "fcntl(-1, 0x40c /* F_??? */",
         "strace 6.1 has no name for it",
     ),
     (
-        "landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_ERRATA",
-        "landlock_create_ruleset",
-        "nor for this",
+        "LANDLOCK_CREATE_RULESET_ERRATA",
+        "0x2 /* LANDLOCK_CREATE_RULESET_??? */",
+        "strace 6.1 has no name for it",
     ),
 ];
 
@@ -86,6 +90,12 @@ impl Memory for Segments {
     fn descriptor(&self, _: i32) -> Option<Vec<u8>> {
         None
     }
+}
+
+/// Other versions know other names.
+fn is_known_version() -> bool {
+    let output = Command::new("strace").arg("-V").output();
+    output.is_ok_and(|output| output.stdout.starts_with(b"strace -- version 6.1\n"))
 }
 
 fn compiled() -> Option<PathBuf> {
@@ -144,13 +154,16 @@ fn one_name(line: &str) -> String {
 
 #[test]
 fn lines_are_those_of_strace() {
+    if !is_known_version() {
+        return skip("strace 6.1, whose lines these are, is not on this machine");
+    }
     let Some(program) = compiled() else {
         return skip("no C compiler with a static library");
     };
     let options = ["-X", "abbrev", "-e", "signal=none"];
     let raw = traced(&program, &[&options[..], &["-e", "raw=all"]].concat());
     let (Some(raw), Some(theirs)) = (raw, traced(&program, &options)) else {
-        return skip("strace or setarch is not there, or may not trace");
+        return skip("strace may not trace here, or setarch is not there");
     };
     assert_eq!(raw.len(), theirs.len());
     let memory = Segments::of(&fs::read(&program).unwrap());
@@ -162,18 +175,13 @@ fn lines_are_those_of_strace() {
             continue;
         }
         let known =
-            |known: &&(&str, &str, &str)| ours.starts_with(known.0) && theirs.starts_with(known.1);
+            |known: &&(&str, &str, &str)| ours.contains(known.0) && theirs.contains(known.1);
         match unused.iter().position(known) {
             Some(place) => drop(unused.remove(place)),
             None => wrong.push(format!("{raw}\n  ours {ours}\n  strace {theirs}")),
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(unused.is_empty(), "no longer different: {unused:?}");
     measured(&format!(
         "{} calls as strace shows them, {} on purpose not",

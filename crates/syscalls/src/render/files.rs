@@ -62,7 +62,7 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
         ],
         "mq_open" => {
             let mut all = opening(view, vec![view.path(0)], 1);
-            if creates(view, view.low(1)) {
+            if creates(view.low(1)) {
                 all.push(view.pointer(3));
             }
             all
@@ -91,14 +91,14 @@ fn accesses_at(view: &View<'_>) -> Vec<String> {
 fn opening(view: &View<'_>, mut all: Vec<String>, place: usize) -> Vec<String> {
     let flags = view.low(place);
     all.push(open_flags(view, flags));
-    if creates(view, flags) {
+    if creates(flags) {
         all.push(text::octal(view.register(place + 1) & 0xffff));
     }
     all
 }
 
 /// O_CREAT, or the bit of O_TMPFILE that is not O_DIRECTORY's.
-pub(super) fn creates(_: &View<'_>, flags: u64) -> bool {
+pub(super) fn creates(flags: u64) -> bool {
     flags & 0x40_0040 != 0
 }
 
@@ -137,7 +137,7 @@ fn how(view: &View<'_>) -> Option<String> {
     let flags = text::u64_in(&how, 0);
     let mut all = vec![format!("flags={}", open_flags(view, flags))];
     let mode = text::u64_in(&how, 8);
-    if mode != 0 || creates(view, flags) {
+    if mode != 0 || creates(flags) {
         all.push(format!("mode={}", text::octal(mode)));
     }
     all.push(format!("resolve={}", RESOLVE.flags(text::u64_in(&how, 16))));

@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use super::addresses;
 use super::named::MESSAGE_FLAGS;
-use super::paths::{Contents, vector};
 use super::prototype::argument;
 use super::text;
+use super::vectors::{Contents, vector};
 use super::view::View;
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {

@@ -36,16 +36,38 @@ pub(super) fn line(view: &View<'_>) -> String {
 
 /// The families with a blank behind the comma.
 fn wide(view: &View<'_>) -> Option<Vec<String>> {
-    let number = |place| format!("{}", view.register(place));
     Some(match view.name {
         "access" => vec![path(view, 0), files::ACCESS.flags(view.low(1))],
         "mkdir" => vec![path(view, 0), text::octal(view.low(1) & 0o7777)],
         "open" => opened(view, vec![path(view, 0)], 1),
         "openat" => opened(view, vec![view.directory(0), path(view, 1)], 2),
-        "mprotect" => vec![null_or(view, 0), number(1), protection(view)],
-        "munmap" => vec![null_or(view, 0), number(1)],
+        "futex" => futex_words(view),
+        "socket" => socket(view),
+        "connect" => vec![
+            format!("{}", view.int(0)),
+            destination(view),
+            format!("{}", view.low(2)),
+        ],
+        "setsockopt" => option(view),
+        "recvmsg" => vec![
+            format!("{}", view.int(0)),
+            address(view.register(1)),
+            named::MESSAGE_FLAGS.flags(view.low(2)),
+        ],
+        "pipe" => vec![pair(view)],
+        "ioctl" => request(view),
+        "prctl" if view.low(0) != SET_NAME => control(view),
+        _ => return mappings(view),
+    })
+}
+
+fn mappings(view: &View<'_>) -> Option<Vec<String>> {
+    let number = |place| format!("{}", view.register(place));
+    Some(match view.name {
+        "mprotect" => vec![address(view.register(0)), number(1), protection(view)],
+        "munmap" => vec![address(view.register(0)), number(1)],
         "madvise" => vec![
-            null_or(view, 0),
+            address(view.register(0)),
             number(1),
             named_or_decimal(&named::ADVICE, view.low(2)),
         ],
@@ -64,22 +86,6 @@ fn wide(view: &View<'_>) -> Option<Vec<String>> {
             named::REMAPPING_FLAGS.flags(view.register(3)),
             null_or(view, 4),
         ],
-        "futex" => futex_words(view),
-        "socket" => socket(view),
-        "connect" => vec![
-            format!("{}", view.int(0)),
-            destination(view),
-            format!("{}", view.low(2)),
-        ],
-        "setsockopt" => option(view),
-        "recvmsg" => vec![
-            format!("{}", view.int(0)),
-            address(view.register(1)),
-            named::MESSAGE_FLAGS.flags(view.low(2)),
-        ],
-        "pipe" => vec![pair(view)],
-        "ioctl" => request(view),
-        "prctl" if view.low(0) != SET_NAME => control(view),
         _ => return None,
     })
 }
@@ -166,7 +172,7 @@ fn protection(view: &View<'_>) -> String {
 fn opened(view: &View<'_>, mut all: Vec<String>, place: usize) -> Vec<String> {
     let flags = view.low(place);
     all.push(files::open_flags(view, flags));
-    if files::creates(view, flags) {
+    if files::creates(flags) {
         all.push(text::octal(view.low(place + 1) & 0o7777));
     }
     all

@@ -46,56 +46,8 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             argument(view, 2),
             argument(view, 3),
         ],
-        "writev" => vec![
-            argument(view, 0),
-            vectors(view, [1, 2], Contents::There),
-            argument(view, 2),
-        ],
-        "readv" => vec![
-            argument(view, 0),
-            vectors(view, [1, 2], Contents::Elsewhere),
-            argument(view, 2),
-        ],
-        "process_vm_readv" | "process_vm_writev" => {
-            let local = match view.name {
-                "process_vm_writev" => Contents::There,
-                _ => Contents::Elsewhere,
-            };
-            vec![
-                argument(view, 0),
-                vectors(view, [1, 2], local),
-                argument(view, 2),
-                vectors(view, [3, 4], Contents::Elsewhere),
-                argument(view, 4),
-                argument(view, 5),
-            ]
-        }
-        "preadv" | "pwritev" | "preadv2" | "pwritev2" => placed_vectors(view),
-        "process_madvise" => {
-            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
-            all.splice(1..2, [vectors(view, [1, 2], Contents::Elsewhere)]);
-            all
-        }
-        "fsconfig" => {
-            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
-            // FSCONFIG_SET_STRING, SET_PATH and SET_PATH_EMPTY.
-            if matches!(view.low(1), 1 | 3 | 4) {
-                all.splice(3..4, [view.path(3)]);
-            }
-            all
-        }
-        "vmsplice" => vec![
-            argument(view, 0),
-            vectors(view, [1, 2], Contents::There),
-            argument(view, 2),
-            argument(view, 3),
-        ],
-        "setxattr" | "lsetxattr" | "fsetxattr" => {
-            let value = view.data(view.register(2), view.register(3));
-            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
-            all.splice(2..3, [value]);
-            all
-        }
+        "fsconfig" => configuration(view),
+        "setxattr" | "lsetxattr" | "fsetxattr" => attribute(view),
         "statx" => vec![
             view.directory(0),
             view.path(1),
@@ -113,66 +65,25 @@ fn contents(view: &View<'_>) -> String {
     view.data(view.register(1), view.register(2))
 }
 
-/// Whether what a vector leads to is to be shown.
-#[derive(Clone, Copy)]
-pub(super) enum Contents {
-    There,
-    /// Still to be read, or in another process.
-    Elsewhere,
+fn attribute(view: &View<'_>) -> Vec<String> {
+    let value = view.data(view.register(2), view.register(3));
+    with(view, 2, value)
 }
 
-/// A vector by the places of its address and of its length.
-fn vectors(view: &View<'_>, [address, count]: [usize; 2], contents: Contents) -> String {
-    vector(view, view.register(address), view.register(count), contents)
-}
-
-/// include/uapi/linux/fs.h.
-const VECTOR_FLAGS: Names = Names::new(
-    "RWF_",
-    "RWF_???",
-    "1=HIPRI 2=DSYNC 4=SYNC 8=NOWAIT 16=APPEND 32=NOAPPEND 64=ATOMIC 128=DONTCACHE",
-);
-
-/// 64-bit kernels look at one half of the position, which holds all of it.
-fn placed_vectors(view: &View<'_>) -> Vec<String> {
-    let contents = match view.name.starts_with("pwrite") {
-        true => Contents::There,
-        false => Contents::Elsewhere,
+/// fsconfig(2): FSCONFIG_SET_STRING, SET_PATH and SET_PATH_EMPTY take text.
+fn configuration(view: &View<'_>) -> Vec<String> {
+    let value = match view.low(1) {
+        1 | 3 | 4 => view.path(3),
+        _ => view.pointer(3),
     };
-    let mut all = vec![
-        argument(view, 0),
-        vectors(view, [1, 2], contents),
-        argument(view, 2),
-        format!("{}", view.long(3)),
-    ];
-    if view.name.ends_with('2') {
-        all.push(VECTOR_FLAGS.flags(view.low(5)));
-    }
-    all
+    with(view, 3, value)
 }
 
-/// The elements of a vector (`struct iovec`, readv(2)).
-pub(super) fn vector(view: &View<'_>, address: u64, count: u64, contents: Contents) -> String {
-    let shown = count.min(text::LONGEST_DATA as u64);
-    let mut all = Vec::new();
-    for place in 0..shown {
-        let Some(one) = view.structure::<16>(address.wrapping_add(16 * place)) else {
-            break;
-        };
-        let length = text::u64_in(&one, 8);
-        let base = match contents {
-            Contents::There => view.data(text::u64_in(&one, 0), length),
-            Contents::Elsewhere => text::pointer(text::u64_in(&one, 0)),
-        };
-        all.push(format!("{{iov_base={base}, iov_len={length}}}"));
-    }
-    if all.is_empty() && (count != 0 || address == 0) {
-        return text::pointer(address);
-    }
-    if (all.len() as u64) < count {
-        all.push("...".into());
-    }
-    format!("[{}]", text::list(all))
+/// Five arguments, one of them as given.
+pub(super) fn with(view: &View<'_>, place: usize, given: String) -> Vec<String> {
+    let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
+    all.splice(place..=place, [given]);
+    all
 }
 
 fn statx_flags(flags: u64) -> String {

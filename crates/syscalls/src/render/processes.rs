@@ -14,7 +14,7 @@ use super::view::View;
 use crate::Abi;
 
 /// How many variables of an environment are counted.
-const MOST_VARIABLES: u64 = 4096;
+const MOST_VARIABLES: u64 = 1024;
 
 /// Flags of clone (include/uapi/linux/sched.h).
 const PIDFD: u64 = 0x1000;
@@ -27,13 +27,6 @@ const EXEC_FLAGS: Names = Names::new(
     "AT_",
     "AT_???",
     "0x100=SYMLINK_NOFOLLOW 0x1000=EMPTY_PATH 0x10000=EXECVE_CHECK",
-);
-
-const PTRACE_OPTIONS: Names = Names::new(
-    "PTRACE_O_",
-    "PTRACE_O_???",
-    "1=TRACESYSGOOD 2=TRACEFORK 4=TRACEVFORK 8=TRACECLONE 16=TRACEEXEC 32=TRACEVFORKDONE \
-     64=TRACEEXIT 128=TRACESECCOMP 0x100000=EXITKILL 0x200000=SUSPEND_SECCOMP",
 );
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
@@ -68,15 +61,7 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             limits(view, view.register(2), "RLIM64_INFINITY"),
             view.pointer(3),
         ],
-        "seccomp" => seccomp(view),
-        "add_key" => {
-            let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
-            all.splice(2..3, [view.data(view.register(2), view.register(3))]);
-            all
-        }
-        "reboot" => reboot(view),
         "waitid" => waiting(view),
-        "ptrace" => tracing(view),
         _ => return None,
     })
 }
@@ -219,44 +204,8 @@ fn limits(view: &View<'_>, address: u64, infinity: &str) -> String {
     format!("{{rlim_cur={now}, rlim_max={most}}}")
 }
 
-fn seccomp(view: &View<'_>) -> Vec<String> {
-    let flags = match view.low(0) {
-        1 => names::SECCOMP_FLAGS.flags(view.low(1)),
-        _ => text::hex(view.low(1)),
-    };
-    vec![argument(view, 0), flags, view.pointer(2)]
-}
-
-/// reboot(2): only one command has an argument.
-fn reboot(view: &View<'_>) -> Vec<String> {
-    let magic = [0, 1].map(|place| names::REBOOT_MAGIC.choice(view.low(place)));
-    let command = names::REBOOT.choice(view.low(2));
-    let argument = (view.low(2) == RESTART2).then(|| view.path(3));
-    magic.into_iter().chain([command]).chain(argument).collect()
-}
-
-/// LINUX_REBOOT_CMD_RESTART2 (include/uapi/linux/reboot.h).
-const RESTART2: u64 = 0xa1b2_c3d4;
-
 fn waiting(view: &View<'_>) -> Vec<String> {
     let kind = names::WAIT_KIND.choice(view.low(0));
     let rest = (1..5).map(|place| argument(view, place));
     [kind].into_iter().chain(rest).collect()
-}
-
-/// ptrace(2): the requests that set options take them last.
-fn tracing(view: &View<'_>) -> Vec<String> {
-    let request = view.low(0);
-    let known = names::PTRACE.name(request).is_some();
-    let address = match known {
-        true => view.pointer(2),
-        false => text::hex(view.register(2)),
-    };
-    let data = match request {
-        0x4200 | 0x4206 => PTRACE_OPTIONS.flags(view.register(3)),
-        _ if known => view.pointer(3),
-        _ => text::hex(view.register(3)),
-    };
-    let process = format!("{}", view.int(1));
-    vec![names::PTRACE.choice(request), process, address, data]
 }
