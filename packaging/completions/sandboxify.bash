@@ -43,7 +43,8 @@ _sandboxify()
 	current=${words[-1]}
 	while ((at < ${#words[@]} - 1)); do
 		case ${words[at]} in
-		--allow | --deny | --policy | --arch | --default-action | --method | --compiler) ((at += 2)) ;;
+		--allow | --deny | --policy | --arch | --default-action | --method | --compiler | --at | \
+			--learn | --generalise | --assume | --report | --report-format) ((at += 2)) ;;
 		-?*) [ "${words[at]}" = -- ] && return
 			((at++)) ;;
 		# The program: what follows is its own.
@@ -53,20 +54,27 @@ _sandboxify()
 	case ${words[-2]} in
 	--allow | --deny)
 		_sandboxify_list "$current" ;;
-	--policy)
+	--policy | --learn | --report)
 		COMPREPLY=($(compgen -f -- "$current")) ;;
 	--arch)
 		COMPREPLY=($(compgen -W 'x86 arm' -- "$current")) ;;
 	--default-action)
 		COMPREPLY=($(compgen -W 'kill_process kill_thread trap log EPERM EACCES ENOSYS' -- "$current")) ;;
 	--method)
-		COMPREPLY=($(compgen -W 'auto suspend ticket preload' -- "$current")) ;;
+		COMPREPLY=($(compgen -W 'auto suspend ticket inject preload' -- "$current")) ;;
 	--compiler)
 		COMPREPLY=($(compgen -W 'native libseccomp' -- "$current")) ;;
+	--at)
+		COMPREPLY=($(compgen -W 'exec entry main' -- "$current")) ;;
+	--generalise)
+		COMPREPLY=($(compgen -W 'none values calls' -- "$current")) ;;
+	--report-format)
+		COMPREPLY=($(compgen -W 'text json oz' -- "$current")) ;;
 	*)
 		case $current in
 		-*) COMPREPLY=($(compgen -W '--allow --deny --policy --arch --default-action --log --print
-			--method --compiler --isolate --quiet --help --version' -- "$current")) ;;
+			--audit --explain --learn --generalise --assume --report --report-format --every
+			--at --method --compiler --isolate --quiet --help --version' -- "$current")) ;;
 		*) COMPREPLY=($(compgen -c -- "$current")) ;;
 		esac ;;
 	esac

@@ -233,14 +233,22 @@ impl Options {
         })
     }
 
-    /// What options and variables come to: a list option or a policy file stands in for both list
-    /// variables.
-    pub(crate) fn request<'a>(
+    /// A learning run makes a policy.
+    fn refuse_policy(&self) -> Result<(), Failure> {
+        match &self.source {
+            None => Ok(()),
+            Some((_, origin, _)) => Err(Failure::Usage(format!(
+                "--learn makes a policy and {origin} gives one; use --assume for calls that need not be watched"
+            ))),
+        }
+    }
+
+    /// The list of an option, or of the policy file.
+    fn list<'a>(
         &'a self,
         file: Option<&'a formats::Source>,
-        variables: &'a Variables,
-    ) -> Result<Request<'a>, Failure> {
-        let list = match (&self.source, file) {
+    ) -> Option<(Mode, &'static str, &'a [u8])> {
+        match (&self.source, file) {
             (Some((Source::List(mode), origin, list)), _) => {
                 Some((*mode, *origin, list.as_bytes()))
             }
@@ -249,16 +257,22 @@ impl Options {
                 Some((reading.mode, "--policy", reading.list.as_bytes()))
             }
             _ => None,
-        };
+        }
+    }
+
+    /// What options and variables come to: a list option or a policy file stands in for both list
+    /// variables.
+    pub(crate) fn request<'a>(
+        &'a self,
+        file: Option<&'a formats::Source>,
+        variables: &'a Variables,
+    ) -> Result<Request<'a>, Failure> {
         if let Some(mut request) = self.watching.request() {
-            if let Some((_, origin, _)) = &self.source {
-                return Err(Failure::Usage(format!(
-                    "--learn makes a policy and {origin} gives one; use --assume for calls that need not be watched"
-                )));
-            }
-            request.quiet = true;
+            self.refuse_policy()?;
+            request.quiet = self.quiet;
             return Ok(request);
         }
+        let list = self.list(file);
         let default = self.default_action.as_ref().map(|action| action.as_bytes());
         let get = |name: &str| match name {
             policy::ARCH if self.arch.is_some() => None,

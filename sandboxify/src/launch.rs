@@ -27,6 +27,7 @@ pub(crate) struct Launch<'a> {
     image: Image,
     /// For a run that is watched.
     orders: Option<Orders>,
+    learns: bool,
 }
 
 impl<'a> Launch<'a> {
@@ -49,6 +50,7 @@ impl<'a> Launch<'a> {
             compiled,
             target,
             image,
+            learns: options.watching.learns(),
             orders,
         })
     }
@@ -164,7 +166,8 @@ impl<'a> Launch<'a> {
 
     /// Everything that must be done before the filter and needs more calls than it may allow.
     fn prepare(&self) -> Result<(), Failure> {
-        if !self.request.quiet {
+        // A learning run adds nothing to the filter that anybody would miss.
+        if !self.request.quiet && !self.learns {
             sys::print_to_stderr(&self.report());
         }
         filter::forgo_new_privileges()?;

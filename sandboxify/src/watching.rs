@@ -101,9 +101,8 @@ impl Watching {
 
     /// Refuses options without a purpose.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let learns = matches!(self.purpose, Some(Purpose::Learn(_)));
         match self.stray {
-            Some(option @ ("--generalise" | "--assume")) if !learns => {
+            Some(option @ ("--generalise" | "--assume")) if !self.learns() => {
                 Err(Failure::Usage(format!("{option} goes with --learn")))
             }
             Some(option) if self.purpose.is_none() => Err(Failure::Usage(format!(
@@ -113,11 +112,16 @@ impl Watching {
         }
     }
 
+    /// Whether a policy is made, and none enforced.
+    pub(crate) fn learns(&self) -> bool {
+        matches!(self.purpose, Some(Purpose::Learn(_)))
+    }
+
     /// The list that a learning run has in place of a policy: calls that are not watched.
     pub(crate) fn request(&self) -> Option<Request<'_>> {
         let list = self.assume.as_bytes();
         let plain = Request::plain(Mode::AllowList, "--assume", list, Action::KillProcess);
-        matches!(self.purpose, Some(Purpose::Learn(_))).then_some(plain)
+        self.learns().then_some(plain)
     }
 
     /// What the watcher is to do; nothing for a run that is not watched.

@@ -124,7 +124,6 @@ fn check_compiler(compiler: &str, kinds: &[&[&str]]) {
             let flags: Vec<&str> = flags.iter().copied().chain(strip.then_some("-s")).collect();
             let program = build(compiler, &flags, directory.path());
             let file = fs::read(&program).unwrap();
-            eprintln!("{compiler} {flags:?}");
             words += u32::from(check_main(&program, &file));
             words += u32::from(check_main(&program, &without_sections(&file)));
             count += 2;

@@ -60,12 +60,25 @@ fn format_of(path: &Path) -> Format {
     known.map_or(Format::Seccomp, |(_, format)| *format)
 }
 
+/// Where a path leads: a link stays a link, and what it points to is replaced, or made.
+fn followed(mut path: PathBuf) -> PathBuf {
+    // As many as the kernel follows (path_resolution(7)).
+    const MOST_LINKS: usize = 40;
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        path.pop();
+        path.push(target);
+    }
+    fs::canonicalize(&path).unwrap_or(path)
+}
+
 impl Learning {
     /// Prepares to learn into a file, which may be there already.
     pub(crate) fn new(path: &Path, options: learn::Options) -> Result<Learning, Failure> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        // A link stays a link: what it points to is replaced.
-        let path = fs::canonicalize(&path).unwrap_or(path);
+        let path = followed(path);
         let mut learning = Learning {
             format: format_of(&path),
             path,

@@ -22,20 +22,7 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             vectors(view, [1, 2], Contents::Elsewhere),
             argument(view, 2),
         ],
-        "process_vm_readv" | "process_vm_writev" => {
-            let local = match view.name {
-                "process_vm_writev" => Contents::There,
-                _ => Contents::Elsewhere,
-            };
-            vec![
-                argument(view, 0),
-                vectors(view, [1, 2], local),
-                argument(view, 2),
-                vectors(view, [3, 4], Contents::Elsewhere),
-                argument(view, 4),
-                argument(view, 5),
-            ]
-        }
+        "process_vm_readv" | "process_vm_writev" => both_sides(view),
         "preadv" | "pwritev" | "preadv2" | "pwritev2" => placed_vectors(view),
         "process_madvise" => {
             let mut all: Vec<String> = (0..5).map(|place| argument(view, place)).collect();
@@ -50,6 +37,22 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
         ],
         _ => return None,
     })
+}
+
+/// The vectors of process_vm_readv(2): ours, and the other process's.
+fn both_sides(view: &View<'_>) -> Vec<String> {
+    let local = match view.name {
+        "process_vm_writev" => Contents::There,
+        _ => Contents::Elsewhere,
+    };
+    vec![
+        argument(view, 0),
+        vectors(view, [1, 2], local),
+        argument(view, 2),
+        vectors(view, [3, 4], Contents::Elsewhere),
+        argument(view, 4),
+        argument(view, 5),
+    ]
 }
 
 /// Whether what a vector leads to is to be shown.

@@ -98,7 +98,7 @@ impl Summary {
     fn news(&self) -> String {
         match self.new.len() {
             0 => format!("nothing new in the last {}", runs(self.runs_without_news)),
-            _ if self.runs == 1 => "all new".into(),
+            _ if self.calls.iter().all(|call| self.new.contains(&call.name)) => "all new".into(),
             count => format!("{count} new: {}", self.new.join(", ")),
         }
     }
