@@ -134,6 +134,10 @@ pub(crate) fn attach(
 
 fn live(launcher: Pid, orders: OwnedFd, tell: OwnedFd, life: impl FnOnce(Pid, Line)) {
     sys::block_all_signals();
+    // A program of the same user could else take the filter's listener, and answer for itself.
+    if sys::become_undumpable().is_err() {
+        return;
+    }
     let Ok(other) = Process::open(launcher.as_raw()) else {
         return;
     };

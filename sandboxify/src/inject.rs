@@ -14,18 +14,25 @@ use crate::sys;
 /// Gets this process a tracer that will make its next image load the filter.
 pub(crate) fn attach(place: Place, program: &Checked, logging: Logging) -> Result<(), Failure> {
     let life = |launcher: Pid, line: Line| follow(launcher, &line, place, program, logging);
-    let (_, answer) = companion::attach(false, life).map_err(unavailable)?;
+    let (_, answer) = companion::attach(false, life).map_err(|why| unavailable(lost(&why)))?;
     match answer {
         0 => Ok(()),
         errno => Err(unavailable(refusal(errno))),
     }
 }
 
-fn unavailable(why: String) -> Failure {
+pub(crate) fn unavailable(why: String) -> Failure {
     Failure::Unavailable {
         option: "--method inject",
         why,
     }
+}
+
+/// Why there is no tracer: it could not be started, or did not live long.
+pub(crate) fn lost(why: &str) -> String {
+    format!(
+        "{why} (an outer filter may kill for ptrace); --at exec with --method ticket needs no tracer"
+    )
 }
 
 /// Why nothing can be traced here, and what needs no tracer.

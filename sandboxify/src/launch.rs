@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::image::Image;
 use crate::supervise::Orders;
 use crate::supervise::start::{self, Making};
-use crate::target::Target;
+use crate::target::{Format, Target};
 use crate::{inject, isolate, preload, suspend, sys, ticket};
 
 /// A program about to be launched.
@@ -57,6 +57,17 @@ impl<'a> Launch<'a> {
 
     /// Launches. On success the program has taken this process over.
     pub(crate) fn go(mut self) -> Result<Infallible, Failure> {
+        if self.method == Method::Inject && self.target.format == Format::OtherAbi {
+            return Err(inject::unavailable(
+                "a 32-bit program; --at exec with --method ticket can run it".into(),
+            ));
+        }
+        let accompanied = self.orders.is_some() || self.method == Method::Inject;
+        if accompanied && sys::adopts_orphans() {
+            sys::print_to_stderr(
+                "sandboxify: note: this process is init or a child subreaper, so the program sees a child of ours: a tracer until it has the filter, a watcher until it ends\n",
+            );
+        }
         if let Some(orders) = self.orders.take() {
             return self.supervised(orders);
         }

@@ -12,6 +12,7 @@ pub(crate) mod sink;
 pub(crate) mod start;
 
 use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -56,6 +57,8 @@ pub(crate) const NO_LISTENER: i32 = -1;
 /// The life of a watcher that is there before the program is executed, and gets the listener through
 /// the descriptors that it shares with the launcher.
 pub(crate) fn watch_launcher(launcher: Pid, mut line: Line, orders: Orders, traced: bool) {
+    // Until the tables are parted, a file closed here is closed for the launcher, too.
+    let orders = ManuallyDrop::new(orders);
     let seized = match traced {
         true => Watcher::seize(launcher.as_raw(), orders.scope()).map(Some),
         false => Ok(None),
@@ -70,6 +73,12 @@ pub(crate) fn watch_launcher(launcher: Pid, mut line: Line, orders: Orders, trac
     let Some(number) = hear_while_attending(&mut line, watcher.as_mut()) else {
         return;
     };
+    if let Some(watcher) = watcher.as_mut()
+        && number == NO_LISTENER
+        && !orders.needs_tracer()
+    {
+        watcher.rescope(Scope::Questions);
+    }
     let Ok(listeners) = part(number) else {
         // Nobody answers: the program would wait for ever.
         return kill(launcher);
@@ -78,7 +87,12 @@ pub(crate) fn watch_launcher(launcher: Pid, mut line: Line, orders: Orders, trac
     kept.extend(descriptors(&listeners, &orders));
     sys::close_all_but(&kept);
     drop(line);
-    run(launcher, watcher, listeners, orders);
+    run(
+        launcher,
+        watcher,
+        listeners,
+        ManuallyDrop::into_inner(orders),
+    );
 }
 
 /// Waits for the launcher's word. A launcher that is traced may stop meanwhile.

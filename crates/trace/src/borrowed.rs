@@ -19,8 +19,6 @@ pub(crate) struct Borrowed {
     registers: Registers,
     mask: u64,
     code: Vec<u8>,
-    /// SIGSTOP came in between and must not be lost.
-    stopped: bool,
 }
 
 /// All signals that can be blocked.
@@ -45,7 +43,6 @@ impl Borrowed {
             registers,
             mask,
             code,
-            stopped: false,
         })
     }
 
@@ -59,7 +56,7 @@ impl Borrowed {
 
     /// Makes one call: its result, or its error number.
     pub(crate) fn call(
-        &mut self,
+        &self,
         number: libc::c_long,
         arguments: [u64; 6],
     ) -> Result<Result<u64, i32>, Error> {
@@ -78,20 +75,21 @@ impl Borrowed {
     }
 
     /// Ends the process with a status.
-    pub(crate) fn exit(mut self, status: u8) {
+    pub(crate) fn exit(self, status: u8) {
         // Success is an error: who has ended does not come to the end of the call.
         let _ = self.call(libc::SYS_exit_group, [status.into(), 0, 0, 0, 0, 0]);
     }
 
-    fn run_to_call(&mut self) -> Result<(), Error> {
+    /// SIGSTOP is obeyed on the way: sent again later, it could come behind the SIGCONT that ends it.
+    fn run_to_call(&self) -> Result<(), Error> {
+        stop::resume_to_call(self.thread, 0)?;
         loop {
-            stop::resume_to_call(self.thread)?;
             match stop::wait_for(self.thread)? {
                 Stop::Call => return Ok(()),
                 Stop::Ended => return Err(Error::Gone),
-                Stop::Signal(libc::SIGSTOP) => self.stopped = true,
-                // At its last breath the thread goes on to its end.
-                _ => {}
+                Stop::Group => stop::listen(self.thread)?,
+                Stop::Signal(libc::SIGSTOP) => stop::resume_to_call(self.thread, libc::SIGSTOP)?,
+                _ => stop::resume_to_call(self.thread, 0)?,
             }
         }
     }
@@ -105,9 +103,6 @@ impl Borrowed {
         registers.write(self.thread)?;
         sys::set_signal_mask(self.thread, self.mask)
             .map_err(|errno| Error::request("restoring the signal mask", self.thread, errno))?;
-        if self.stopped {
-            let _ = nix::sys::signal::kill(self.thread, nix::sys::signal::Signal::SIGSTOP);
-        }
         Ok(())
     }
 }

@@ -40,7 +40,8 @@ impl Tracer {
     /// [`Error::Refused`] and others when one of them cannot be filtered: then nothing may run on.
     pub fn inject(&mut self, injection: &Injection<'_>) -> Result<Vec<Listener>, Error> {
         let mut others = self.filter_others(injection)?;
-        let mut listeners: Vec<Listener> = self.load(self.root, injection)?.into_iter().collect();
+        let mut listeners: Vec<Listener> =
+            self.load(self.speaker, injection)?.into_iter().collect();
         listeners.append(&mut others);
         Ok(listeners)
     }
@@ -49,27 +50,29 @@ impl Tracer {
     /// stands still, so there will be no more.
     fn filter_others(&mut self, injection: &Injection<'_>) -> Result<Vec<Listener>, Error> {
         let mut listeners = Vec::new();
-        let root = self.root;
-        for &task in self.tasks.keys().filter(|&&task| task != root) {
+        for task in self.tasks.others(self.speaker) {
             // It may have ended; the wait below tells.
             let _ = ptrace::interrupt(task);
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.settle_threads();
-            let Some((&task, state)) = self
-                .tasks
-                .iter()
-                .find(|(task, state)| **task != root && !state.filtered)
-            else {
-                return Ok(listeners);
-            };
-            match state.held {
-                Some(_) => listeners.extend(self.filter_process(task, injection)?),
-                None if Instant::now() > deadline => {
-                    return Err(Error::Unstoppable { process: task });
+            let (mut ready, mut left) = (None, None);
+            for task in self.tasks.others(self.speaker) {
+                let announced = self.tasks.is_announced(task);
+                let state = self.tasks.entry(task);
+                if !state.filtered {
+                    left = Some(task);
+                    ready = ready.or((announced && state.held.is_some()).then_some(task));
                 }
-                None => self.wait_for_any()?,
+            }
+            match (ready, left) {
+                (Some(task), _) => listeners.extend(self.filter_process(task, injection)?),
+                (None, None) => return Ok(listeners),
+                (None, Some(process)) if Instant::now() > deadline => {
+                    return Err(Error::Unstoppable { process });
+                }
+                (None, Some(_)) => self.wait_for_any()?,
             }
         }
     }
@@ -77,7 +80,7 @@ impl Tracer {
     /// Threads of the program itself get the filter with it (SECCOMP_FILTER_FLAG_TSYNC).
     fn settle_threads(&mut self) {
         let root = self.root.as_raw();
-        for (task, state) in &mut self.tasks {
+        for (task, state) in self.tasks.each() {
             state.filtered |= status::process_of(task.as_raw()) == Some(root);
         }
     }
@@ -90,21 +93,25 @@ impl Tracer {
             return Ok(());
         };
         let stop = Stop::of(status);
-        if stop == Stop::Ended {
-            self.tasks.remove(&task);
-            return match task == self.root {
-                true => Err(Error::Gone),
-                false => Ok(()),
-            };
+        match stop {
+            Stop::Ended => {
+                self.tasks.end(task);
+                return match task == self.root {
+                    true => Err(Error::Gone),
+                    false => Ok(()),
+                };
+            }
+            Stop::Exec => self.enter_image(task),
+            Stop::Child => self.expect_child(task)?,
+            _ => {}
         }
-        if stop == Stop::Child {
-            self.expect_child(task);
+        match self.meet(task, stop) {
+            Err(Error::Gone) => return Ok(()),
+            met => met?,
         }
-        let fresh = !std::mem::replace(&mut self.tasks.entry(task).or_default().met, true);
-        let inherits = fresh && status::filters(task).is_ok_and(|count| count > self.filters);
-        let state = self.tasks.entry(task).or_default();
-        state.filtered |= inherits;
-        match (state.filtered, stop.is_at_the_border()) {
+        let known = self.tasks.is_announced(task);
+        let state = self.tasks.entry(task);
+        match (known && state.filtered, stop.is_at_the_border()) {
             (false, true) => state.held = Some(stop),
             (true, true) => self.go_on(task, stop),
             // The interruption asked for comes when it leaves the kernel.
@@ -118,14 +125,9 @@ impl Tracer {
 
     /// Lets a stopped task run on, with what it was stopped for.
     fn go_on(&mut self, task: Pid, stop: Stop) {
-        if let Some(state) = self.tasks.get_mut(&task) {
-            state.held = None;
-        }
-        let _ = match stop {
-            Stop::Signal(signal) => stop::resume(task, signal),
-            Stop::Group => stop::listen(task),
-            _ => stop::resume(task, 0),
-        };
+        self.tasks.entry(task).held = None;
+        // It may have been killed where it stood.
+        let _ = stop::go_on(task, stop);
     }
 
     /// Filters a forked process through one of its threads, and lets it run on: another may be waiting
@@ -135,48 +137,67 @@ impl Tracer {
         task: Pid,
         injection: &Injection<'_>,
     ) -> Result<Option<Listener>, Error> {
-        let listener = match self.load(task, injection) {
+        let listener = match self.clean(task).and_then(|()| self.load(task, injection)) {
             Err(Error::Gone) => {
-                self.tasks.remove(&task);
+                // Its end is yet to be reported, or has been.
+                self.tasks.end(task);
                 return Ok(None);
             }
             loaded => loaded?,
         };
         let process = status::process_of(task.as_raw());
         let mut stopped = Vec::new();
-        for (&other, state) in &mut self.tasks {
-            if status::process_of(other.as_raw()) == process {
+        for (&other, state) in self.tasks.each() {
+            if other == task || process.is_some() && status::process_of(other.as_raw()) == process {
                 state.filtered = true;
                 stopped.extend(state.held.map(|stop| (other, stop)));
             }
         }
         for (other, stop) in stopped {
-            self.go_on(other, stop);
+            if other == task && stop == Stop::Group {
+                // Our calls have led it out of the stop that it is to go back to.
+                let _ = ptrace::interrupt(other);
+                self.go_on(other, Stop::Interrupted);
+            } else {
+                self.go_on(other, stop);
+            }
         }
         Ok(listener)
     }
 
     /// Makes one process load the filter, and everything in it as it was.
     fn load(&self, thread: Pid, injection: &Injection<'_>) -> Result<Option<Listener>, Error> {
-        let ours = thread == self.root;
-        let mut borrowed = Borrowed::take(thread)?;
-        let loaded = match ours && self.traps().ignored {
+        let ours = thread == self.speaker;
+        // The program may have loaded some of its own.
+        let before = status::filters(thread)?;
+        let borrowed = Borrowed::take(thread)?;
+        // A handler that the program has set meanwhile was not reset.
+        let loaded = match ours && self.traps.ignored && !status::catches(thread, libc::SIGTRAP) {
             // Before the filter: it need not allow this call.
-            true => loading::ignore_traps(&mut borrowed),
+            true => loading::ignore_traps(&borrowed),
             false => Ok(()),
         }
-        .and_then(|()| loading::load(&mut borrowed, injection));
+        .and_then(|()| loading::load(&borrowed, injection));
         // Also when it failed: the program is to end in an orderly way.
         borrowed.give_back()?;
         let listener = loaded?;
-        if ours && self.traps().blocked {
-            let failed = |errno| Error::request("restoring the signal mask", thread, errno);
-            let mask = sys::signal_mask(thread).map_err(failed)?;
-            sys::set_signal_mask(thread, mask | TRAP).map_err(failed)?;
+        if ours && self.traps.blocked {
+            self.block_traps(thread)?;
         }
-        match status::filters(thread)? > self.filters {
+        match status::filters(thread)? > before {
             true => Ok(listener),
             false => Err(Error::NotFiltered { process: thread }),
         }
+    }
+
+    /// Blocks SIGTRAP again, of which one may wait.
+    fn block_traps(&self, thread: Pid) -> Result<(), Error> {
+        let failed = |errno| Error::request("restoring the signal mask", thread, errno);
+        let mask = sys::signal_mask(thread).map_err(failed)?;
+        sys::set_signal_mask(thread, mask | TRAP).map_err(failed)?;
+        if self.traps.pending {
+            sys::send(self.root, thread, libc::SIGTRAP);
+        }
+        Ok(())
     }
 }

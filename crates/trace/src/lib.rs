@@ -9,6 +9,7 @@
 
 mod borrowed;
 mod error;
+mod family;
 pub mod image;
 mod inject;
 mod listener;

@@ -64,7 +64,7 @@ fn laid_out(injection: &Injection<'_>, address: u64) -> Vec<u8> {
 
 /// Loads a filter into the process of a borrowed thread.
 pub(crate) fn load(
-    borrowed: &mut Borrowed,
+    borrowed: &Borrowed,
     injection: &Injection<'_>,
 ) -> Result<Option<Listener>, Error> {
     let process = borrowed.thread();
@@ -86,13 +86,13 @@ pub(crate) fn load(
 }
 
 fn seccomp(
-    borrowed: &mut Borrowed,
+    borrowed: &Borrowed,
     injection: &Injection<'_>,
     address: u64,
 ) -> Result<Result<u64, i32>, Error> {
     const ALWAYS: u64 = libc::SECCOMP_FILTER_FLAG_TSYNC | libc::SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
     let operation = u64::from(libc::SECCOMP_SET_MODE_FILTER);
-    let mut call = |flags| {
+    let call = |flags| {
         let arguments = [operation, flags, address, 0, 0, 0];
         borrowed.call(libc::SYS_seccomp, arguments)
     };
@@ -110,7 +110,7 @@ fn seccomp(
 
 /// Copies the listener out of the process, and closes what it has of it.
 fn take_listener(
-    borrowed: &mut Borrowed,
+    borrowed: &Borrowed,
     process: Pid,
     answer: u64,
     words: [u64; 3],
@@ -128,7 +128,7 @@ fn take_listener(
 }
 
 /// Makes a process ignore SIGTRAP again: the breakpoint has reset that.
-pub(crate) fn ignore_traps(borrowed: &mut Borrowed) -> Result<(), Error> {
+pub(crate) fn ignore_traps(borrowed: &Borrowed) -> Result<(), Error> {
     /// `struct sigaction` of the kernel: handler, flags, restorer, mask (rt_sigaction(2)).
     const LENGTH: usize = 32;
     const SET_SIZE: u64 = 8;

@@ -27,8 +27,17 @@ pub(crate) fn filters(thread: Pid) -> Result<u32, Error> {
 
 /// Whether a process ignores a signal.
 pub(crate) fn ignores(process: Pid, signal: i32) -> bool {
-    let ignored = field(process, "SigIgn").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
-    ignored.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+    has_signal(process, "SigIgn", signal)
+}
+
+/// Whether a process has a handler for a signal.
+pub(crate) fn catches(process: Pid, signal: i32) -> bool {
+    has_signal(process, "SigCgt", signal)
+}
+
+fn has_signal(process: Pid, key: &str, signal: i32) -> bool {
+    let set = field(process, key).and_then(|set| u64::from_str_radix(&set, 16).ok());
+    set.is_some_and(|set| set & (1 << (signal - 1)) != 0)
 }
 
 /// An entry of the auxiliary vector (getauxval(3)).

@@ -75,9 +75,18 @@ pub(crate) fn resume(thread: Pid, signal: c_int) -> Result<(), Error> {
         .map_err(|errno| Error::request("continuing", thread, errno))
 }
 
+/// Lets a stopped thread go on with what it stopped for.
+pub(crate) fn go_on(thread: Pid, stop: Stop) -> Result<(), Error> {
+    match stop {
+        Stop::Signal(signal) => resume(thread, signal),
+        Stop::Group => listen(thread),
+        _ => resume(thread, 0),
+    }
+}
+
 /// Lets a stopped thread go on until it enters or leaves a system call.
-pub(crate) fn resume_to_call(thread: Pid) -> Result<(), Error> {
-    sys::resume(libc::PTRACE_SYSCALL, thread, 0)
+pub(crate) fn resume_to_call(thread: Pid, signal: c_int) -> Result<(), Error> {
+    sys::resume(libc::PTRACE_SYSCALL, thread, signal)
         .map_err(|errno| Error::request("continuing", thread, errno))
 }
 

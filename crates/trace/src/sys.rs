@@ -93,6 +93,12 @@ pub(crate) fn set_signal_mask(thread: Pid, mask: u64) -> Result<(), i32> {
     checked(result).map(drop)
 }
 
+/// Sends a signal to one thread (tgkill(2)), which may be gone.
+pub(crate) fn send(process: Pid, thread: Pid, signal: c_int) {
+    // SAFETY: takes no pointer.
+    let _ = unsafe { libc::syscall(libc::SYS_tgkill, process.as_raw(), thread.as_raw(), signal) };
+}
+
 /// Whether two threads have one memory (kcmp(2)); nothing where the kernel does not say.
 pub(crate) fn share_memory(one: Pid, other: Pid) -> Option<bool> {
     const KCMP_VM: c_int = 1;

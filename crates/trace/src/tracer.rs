@@ -5,36 +5,37 @@
 //! [`Tracer::release`] lets go. Signals are passed on, job control is left to the kernel, and when
 //! the tracer dies so does everything that it traces (PTRACE_O_EXITKILL).
 
-use std::collections::BTreeMap;
-
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
+use crate::family::Family;
 use crate::place::{self, Breakpoint, Place, Then};
 use crate::stop::{self, Stop};
 use crate::{Error, status, sys};
 
 /// A traced thread.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Task {
-    /// Whether it has stopped at least once.
-    pub(crate) met: bool,
     /// Why it stands still, if it does.
     pub(crate) held: Option<Stop>,
     /// Whether it has a filter of ours.
     pub(crate) filtered: bool,
+    /// The breakpoint that is in its memory, or was when it was forked.
+    carries: Option<Breakpoint>,
 }
 
 /// The tracer of a program before it is filtered.
 #[derive(Debug)]
 pub struct Tracer {
     pub(crate) root: Pid,
-    pub(crate) tasks: BTreeMap<Pid, Task>,
+    /// The thread that has reached the place, and speaks for the program.
+    pub(crate) speaker: Pid,
+    pub(crate) tasks: Family<Task>,
     breakpoint: Option<Breakpoint>,
     place: Place,
-    /// How many filters the program had before ours.
-    pub(crate) filters: u32,
-    traps: Traps,
+    /// Whether the program stands inside of execve(2), at its exec stop.
+    executes: bool,
+    pub(crate) traps: Traps,
 }
 
 /// How the program has SIGTRAP, which a breakpoint would reset (force_sig_info_to_task, kernel/signal.c).
@@ -42,6 +43,8 @@ pub struct Tracer {
 pub(crate) struct Traps {
     pub(crate) ignored: bool,
     pub(crate) blocked: bool,
+    /// One came that the program has blocked.
+    pub(crate) pending: bool,
 }
 
 /// The bit of SIGTRAP in a signal mask.
@@ -69,16 +72,11 @@ impl Tracer {
         })?;
         Ok(Tracer {
             root,
-            tasks: BTreeMap::from([(
-                root,
-                Task {
-                    met: true,
-                    ..Task::default()
-                },
-            )]),
+            speaker: root,
+            tasks: Family::of(root),
             breakpoint: None,
             place,
-            filters: status::filters(root)?,
+            executes: false,
             traps: Traps::default(),
         })
     }
@@ -95,9 +93,10 @@ impl Tracer {
             let stop = Stop::of(status);
             match self.take(thread, stop) {
                 Ok(true) => return Ok(()),
-                // Somebody may be killed at any moment; only the program's end is ours.
                 Ok(false) => {}
-                Err(Error::Gone) if thread != self.root => {}
+                // Somebody may be killed at any moment, also the program's first thread, by another that
+                // executes something; only the end of the program is ours.
+                Err(Error::Gone) if stop != Stop::Ended => {}
                 Err(error) => return Err(error),
             }
         }
@@ -105,45 +104,76 @@ impl Tracer {
 
     /// Answers one stop. Whether it was the one at the place.
     fn take(&mut self, thread: Pid, stop: Stop) -> Result<bool, Error> {
-        let fresh = !std::mem::replace(&mut self.tasks.entry(thread).or_default().met, true);
         match stop {
             Stop::Ended => {
-                self.tasks.remove(&thread);
+                self.tasks.end(thread);
                 return match thread == self.root {
                     true => Err(Error::Gone),
                     false => Ok(false),
                 };
             }
+            Stop::Exec => self.enter_image(thread),
+            _ => self.meet(thread, stop)?,
+        }
+        match stop {
             Stop::Exec if thread == self.root => return self.begin(),
-            // Of a process that was forked before: it has memory of its own now.
-            Stop::Exec => {}
-            Stop::Child => self.expect_child(thread),
+            // Whose child it is, and so what is in its memory, is yet to be told.
+            _ if !self.tasks.is_announced(thread) => {
+                self.tasks.entry(thread).held = Some(stop);
+                return Ok(false);
+            }
+            Stop::Child => self.expect_child(thread)?,
             Stop::Signal(libc::SIGTRAP) if self.is_at_breakpoint(thread)? => {
                 return self.arrive(thread);
             }
+            Stop::Signal(libc::SIGTRAP) if self.traps.blocked && thread == self.root => {
+                self.traps.pending = true;
+            }
             Stop::Signal(signal) => return stop::resume(thread, signal).map(|()| false),
             Stop::Group => return stop::listen(thread).map(|()| false),
-            _ if fresh => self.clean(thread)?,
             _ => {}
         }
         stop::resume(thread, 0).map(|()| false)
     }
 
-    /// A child must not be forgotten because its parent is faster.
-    pub(crate) fn expect_child(&mut self, parent: Pid) {
-        let child = stop::message(parent).and_then(|child| i32::try_from(child).ok());
-        if let Some(child) = child {
-            self.tasks.entry(Pid::from_raw(child)).or_default();
+    /// Takes up a new image: it has memory of its own, and its thread the process's id.
+    pub(crate) fn enter_image(&mut self, thread: Pid) {
+        self.tasks.execute(thread, stop::message(thread));
+        self.tasks.entry(thread).carries = None;
+    }
+
+    /// At a stop of a thread: what is in its memory is known as soon as its parent was heard.
+    pub(crate) fn meet(&mut self, thread: Pid, stop: Stop) -> Result<(), Error> {
+        if self.tasks.meet(thread) && stop != Stop::Ended {
+            self.clean(thread)?;
+        }
+        Ok(())
+    }
+
+    /// A child must not be forgotten because its parent is faster, nor run before its parent was heard.
+    pub(crate) fn expect_child(&mut self, parent: Pid) -> Result<(), Error> {
+        let Task {
+            carries, filtered, ..
+        } = self.tasks.entry(parent).clone();
+        let Some(child) = self.tasks.announce(stop::message(parent)) else {
+            return Ok(());
+        };
+        let state = self.tasks.entry(child);
+        state.carries = carries;
+        state.filtered |= filtered;
+        let Some(stop) = state.held.take() else {
+            return Ok(());
+        };
+        // Somebody may be killed at any moment.
+        match self.clean(child).and_then(|()| stop::go_on(child, stop)) {
+            Err(Error::Gone) => Ok(()),
+            done => done,
         }
     }
 
     /// At the exec of the program, or of another that takes its place.
     fn begin(&mut self) -> Result<bool, Error> {
-        // Other threads of the old image are gone without a word.
-        self.tasks.retain(|&task, _| {
-            task == self.root || status::process_of(task.as_raw()) != Some(self.root.as_raw())
-        });
-        self.breakpoint = None;
+        self.executes = true;
         if !crate::registers::Registers::of(self.root)?.is_native() {
             return Err(Error::Foreign);
         }
@@ -152,16 +182,22 @@ impl Tracer {
         }
         let (address, then) = place::find(self.root, self.place)?;
         self.remember_traps()?;
-        self.breakpoint = Some(Breakpoint::plant(self.root, address, then)?);
+        let breakpoint = Breakpoint::plant(self.root, address, then)?;
+        self.tasks.entry(self.root).carries = Some(breakpoint.clone());
+        self.breakpoint = Some(breakpoint);
+        self.executes = false;
         stop::resume(self.root, 0).map(|()| false)
     }
 
     /// Goes on from inside of execve(2) to its end: a step from the exec stop would run nothing.
     fn leave_exec(&mut self) -> Result<bool, Error> {
         loop {
-            stop::resume_to_call(self.root)?;
+            stop::resume_to_call(self.root, 0)?;
             match stop::wait_for(self.root)? {
-                Stop::Call => return Ok(true),
+                Stop::Call => {
+                    self.executes = false;
+                    return Ok(true);
+                }
                 Stop::Ended => return Err(Error::Gone),
                 Stop::Signal(signal) => self.requeue(signal),
                 _ => {}
@@ -183,6 +219,7 @@ impl Tracer {
         self.traps = Traps {
             ignored: status::ignores(self.root, libc::SIGTRAP),
             blocked: mask & TRAP != 0,
+            pending: false,
         };
         match self.traps.blocked {
             true => sys::set_signal_mask(self.root, mask & !TRAP).map_err(failed),
@@ -192,18 +229,21 @@ impl Tracer {
 
     /// A forked process has a copy of the breakpoint in its memory; one that shares memory with the
     /// program must keep it.
-    fn clean(&self, thread: Pid) -> Result<(), Error> {
-        let Some(breakpoint) = &self.breakpoint else {
+    pub(crate) fn clean(&mut self, thread: Pid) -> Result<(), Error> {
+        let Some(breakpoint) = &self.tasks.entry(thread).carries else {
             return Ok(());
         };
-        match sys::share_memory(self.root, thread) {
-            Some(true) => Ok(()),
-            Some(false) => breakpoint.remove(thread),
-            None if status::process_of(thread.as_raw()) == Some(self.root.as_raw()) => Ok(()),
+        let own = match sys::share_memory(self.root, thread) {
+            Some(shared) => !shared,
             // Without kcmp(2) a process that shares memory (vfork) is taken for one that does not,
             // and the launch fails in the end, because the place is never reached.
-            None => breakpoint.remove(thread),
+            None => status::process_of(thread.as_raw()) != Some(self.root.as_raw()),
+        };
+        if own {
+            breakpoint.remove(thread)?;
+            self.tasks.entry(thread).carries = None;
         }
+        Ok(())
     }
 
     fn is_at_breakpoint(&self, thread: Pid) -> Result<bool, Error> {
@@ -220,8 +260,7 @@ impl Tracer {
         };
         breakpoint.remove(thread)?;
         let Then::MainAt(place) = breakpoint.then else {
-            self.tasks.entry(thread).or_default().held = Some(Stop::Signal(0));
-            // From here on the thread that arrived speaks for the program.
+            self.speaker = thread;
             return match status::process_of(thread.as_raw()) == Some(self.root.as_raw()) {
                 true => Ok(true),
                 false => Err(Error::Unstoppable { process: thread }),
@@ -230,40 +269,58 @@ impl Tracer {
         let mut word = [0; 8];
         crate::ProcessMemory::of(thread.as_raw()).read_all(place, &mut word)?;
         let main = u64::from_ne_bytes(word);
-        self.breakpoint = Some(Breakpoint::plant(thread, main, Then::Arrived)?);
+        let breakpoint = Breakpoint::plant(thread, main, Then::Arrived)?;
+        // Who has stopped before and was not cleaned shares the program's memory.
+        for state in self.tasks.met().filter(|state| state.carries.is_some()) {
+            state.carries = Some(breakpoint.clone());
+        }
+        self.breakpoint = Some(breakpoint);
         stop::resume(thread, 0).map(|()| false)
     }
 
-    pub(crate) fn traps(&self) -> Traps {
-        self.traps
-    }
-
     /// Ends the program with a status, and everything that it has started.
-    pub fn refuse(self, status: u8) {
-        for &task in self.tasks.keys().filter(|&&task| task != self.root) {
+    pub fn refuse(mut self, status: u8) {
+        let others: Vec<Pid> = self.tasks.others(self.speaker);
+        for task in others {
             let _ = nix::sys::signal::kill(task, nix::sys::signal::Signal::SIGKILL);
         }
-        if let Ok(borrowed) = crate::borrowed::Borrowed::take(self.root) {
-            borrowed.exit(status);
+        // Inside of execve(2) its registers are not its own yet.
+        if !self.executes || self.leave_exec().is_ok() {
+            if let Ok(borrowed) = crate::borrowed::Borrowed::take(self.speaker) {
+                borrowed.exit(status);
+            }
         }
         let _ = nix::sys::signal::kill(self.root, nix::sys::signal::Signal::SIGKILL);
     }
 
-    /// Lets everything go that is held, for good.
+    /// Lets everything go for good: the program first, because others may wait for it.
     ///
     /// # Errors
     /// [`Error::Gone`] when the program has died meanwhile.
-    pub fn release(self) -> Result<(), Error> {
-        let root = self.root;
-        for (&task, state) in &self.tasks {
-            let detached = match state.held {
-                Some(Stop::Signal(signal)) => stop::detach(task, signal),
-                _ => stop::detach(task, 0),
-            };
-            if task == root {
-                detached?;
-            }
+    pub fn release(mut self) -> Result<(), Error> {
+        let released = stop::detach(self.speaker, 0);
+        for task in self.tasks.others(self.speaker) {
+            let _ = ptrace::interrupt(task);
         }
-        Ok(())
+        self.tasks.end(self.speaker);
+        // Who is still traced when the tracer ends dies with it, so each is waited for.
+        while !self.tasks.is_empty() {
+            let Ok((thread, status)) = sys::wait(-1) else {
+                break;
+            };
+            let stop = Stop::of(status);
+            match stop {
+                Stop::Exec => self.enter_image(thread),
+                Stop::Child => drop(self.tasks.announce(stop::message(thread))),
+                _ => {}
+            }
+            self.tasks.end(thread);
+            let _ = match stop {
+                Stop::Ended => Ok(()),
+                Stop::Signal(signal) => stop::detach(thread, signal),
+                _ => stop::detach(thread, 0),
+            };
+        }
+        released
     }
 }

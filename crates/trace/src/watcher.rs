@@ -3,11 +3,10 @@
 //!
 //! The kernel enforces and we only look: nothing that a program may not do depends on this.
 
-use std::collections::BTreeMap;
-
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
+use crate::family::Family;
 use crate::registers::{RegisterCall, Registers};
 use crate::stop::{self, Stop};
 use crate::tracer::Tracer;
@@ -20,6 +19,9 @@ pub enum Scope {
     Program,
     /// All that it starts, too.
     Everything,
+    /// The same, for a filter that asks its tracer what to do with calls. Elsewhere such a question is
+    /// the program's own filter's, and fails as it would without us.
+    Questions,
 }
 
 /// The tracer of a program that runs.
@@ -27,7 +29,7 @@ pub enum Scope {
 pub struct Watcher {
     root: Pid,
     scope: Scope,
-    tasks: BTreeMap<Pid, Task>,
+    tasks: Family<Task>,
     /// The one thread that stands while the caller looks at it, and what it goes on with.
     shown: Option<(Pid, i32)>,
 }
@@ -75,13 +77,12 @@ impl Scope {
         let always = ptrace::Options::PTRACE_O_EXITKILL
             | ptrace::Options::PTRACE_O_TRACEEXEC
             | ptrace::Options::PTRACE_O_TRACEEXIT
-            | ptrace::Options::PTRACE_O_TRACECLONE
-            | ptrace::Options::PTRACE_O_TRACESECCOMP;
+            | ptrace::Options::PTRACE_O_TRACECLONE;
+        let forks = ptrace::Options::PTRACE_O_TRACEFORK | ptrace::Options::PTRACE_O_TRACEVFORK;
         match self {
             Scope::Program => always,
-            Scope::Everything => {
-                always | ptrace::Options::PTRACE_O_TRACEFORK | ptrace::Options::PTRACE_O_TRACEVFORK
-            }
+            Scope::Everything => always | forks,
+            Scope::Questions => always | forks | ptrace::Options::PTRACE_O_TRACESECCOMP,
         }
     }
 }
@@ -96,14 +97,12 @@ impl Watcher {
         ptrace::seize(root, scope.options()).map_err(|errno| Error::Seize {
             errno: errno as i32,
         })?;
-        let configured = Task {
-            configured: true,
-            dying: false,
-        };
+        let mut tasks: Family<Task> = Family::of(root);
+        tasks.entry(root).configured = true;
         Ok(Watcher {
             root,
             scope,
-            tasks: BTreeMap::from([(root, configured)]),
+            tasks,
             shown: None,
         })
     }
@@ -117,20 +116,24 @@ impl Watcher {
         let mut watcher = Watcher {
             root,
             scope,
-            tasks: tracer
-                .tasks
-                .keys()
-                .map(|&task| (task, Task::default()))
-                .collect(),
+            tasks: Family::begun_anew(&tracer.tasks),
             shown: None,
         };
-        for &task in tracer.tasks.keys().filter(|&&task| task != root) {
+        for task in tracer.tasks.others(tracer.speaker) {
             let _ = ptrace::interrupt(task);
         }
-        if watcher.configure(root) {
-            stop::resume(root, 0)?;
+        if watcher.configure(tracer.speaker) {
+            stop::resume(tracer.speaker, 0)?;
         }
         Ok(watcher)
+    }
+
+    /// Follows others from here on; before the program's first [`Watcher::look_on`].
+    pub fn rescope(&mut self, scope: Scope) {
+        self.scope = scope;
+        for (_, state) in self.tasks.each() {
+            state.configured = false;
+        }
     }
 
     /// Lets the thread that was shown go on, and waits for the next that is worth a look.
@@ -146,7 +149,7 @@ impl Watcher {
             };
             let stop = Stop::of(status);
             if stop == Stop::Ended {
-                self.tasks.remove(&thread);
+                self.tasks.end(thread);
                 if thread == self.root {
                     return Sight::Gone;
                 }
@@ -158,15 +161,21 @@ impl Watcher {
         }
     }
 
-    /// Lets threads go on that stopped while the caller was busy elsewhere. Whether the program is
-    /// still there.
+    /// Lets threads go on that stopped while the caller was busy elsewhere, but for one that has executed
+    /// a program: that stands until the caller looks on. Whether the program is still there.
     pub fn attend(&mut self) -> bool {
         while let Ok(Some((thread, status))) = sys::wait_no_longer(-1) {
             let stop = Stop::of(status);
-            if stop == Stop::Ended && thread == self.root {
-                return false;
+            if stop == Stop::Ended {
+                self.tasks.end(thread);
+                if thread == self.root {
+                    return false;
+                }
+                continue;
             }
-            if stop != Stop::Ended && self.look(thread, stop).is_some() {
+            if stop == Stop::Exec {
+                self.shown = Some((thread, 0));
+            } else if self.look(thread, stop).is_some() {
                 self.move_on();
             }
         }
@@ -176,13 +185,14 @@ impl Watcher {
     /// Lets the thread that was shown go on; it may have been killed where it stood.
     fn move_on(&mut self) {
         if let Some((thread, signal)) = self.shown.take() {
+            self.configure(thread);
             let _ = stop::resume(thread, signal);
         }
     }
 
     /// Sets a stopped thread's options where they are not ours yet. Whether it is still traced.
     fn configure(&mut self, thread: Pid) -> bool {
-        let state = self.tasks.entry(thread).or_default();
+        let state = self.tasks.entry(thread);
         if state.configured {
             return true;
         }
@@ -196,7 +206,10 @@ impl Watcher {
 
     fn look(&mut self, thread: Pid, stop: Stop) -> Option<Sight> {
         if !self.configure(thread) {
-            self.tasks.remove(&thread);
+            if stop == Stop::Child {
+                self.tasks.announce(stop::message(thread));
+            }
+            self.tasks.end(thread);
             let signal = match stop {
                 Stop::Signal(signal) => signal,
                 _ => 0,
@@ -207,7 +220,7 @@ impl Watcher {
         match stop {
             Stop::Exit => {
                 let ending = self.ending(thread, stop::message(thread).unwrap_or_default());
-                self.tasks.entry(thread).or_default().dying = true;
+                self.tasks.entry(thread).dying = true;
                 self.show(thread, 0, ending.map(Sight::Ending))
             }
             Stop::Signal(libc::SIGSYS) if is_from_filter(thread) => {
@@ -220,15 +233,14 @@ impl Watcher {
             }
             Stop::Child => {
                 // Its parent may end before it is seen for the first time.
-                let child = stop::message(thread).and_then(|child| i32::try_from(child).ok());
-                if let Some(child) = child {
-                    self.tasks.entry(Pid::from_raw(child)).or_default();
-                }
+                self.tasks.announce(stop::message(thread));
                 self.go_on(stop::resume(thread, 0))
             }
-            Stop::Signal(signal) => self.go_on(stop::resume(thread, signal)),
-            Stop::Group => self.go_on(stop::listen(thread)),
-            _ => self.go_on(stop::resume(thread, 0)),
+            Stop::Exec => {
+                self.tasks.execute(thread, stop::message(thread));
+                self.go_on(stop::resume(thread, 0))
+            }
+            _ => self.go_on(stop::go_on(thread, stop)),
         }
     }
 
@@ -248,7 +260,7 @@ impl Watcher {
         None
     }
 
-    fn ending(&self, thread: Pid, message: i64) -> Option<Ending> {
+    fn ending(&mut self, thread: Pid, message: i64) -> Option<Ending> {
         let call = Registers::of(thread).ok()?.call();
         let process = status::process_of(thread.as_raw()).unwrap_or(thread.as_raw());
         let status = i32::try_from(message).unwrap_or_default();
@@ -263,14 +275,16 @@ impl Watcher {
 
     /// Whether a thread of the program takes the whole process with it: by a signal, by exit_group(2),
     /// or because no other is left.
-    fn ends_process(&self, thread: Pid, status: i32, call: RegisterCall) -> bool {
+    fn ends_process(&mut self, thread: Pid, status: i32, call: RegisterCall) -> bool {
         let by_signal = status & 0x7f != 0;
         let by_call = i64::from(call.number) == libc::SYS_exit_group;
         let root = Some(self.root.as_raw());
-        let others = self.tasks.iter().filter(|(task, state)| {
-            **task != thread && !state.dying && status::process_of(task.as_raw()) == root
-        });
-        by_signal || by_call || others.count() == 0
+        let mut others = self.tasks.each();
+        by_signal
+            || by_call
+            || !others.any(|(&task, state)| {
+                task != thread && !state.dying && status::process_of(task.as_raw()) == root
+            })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What becomes of a call that was seen: a report, or an observation.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use policy::Action;
 use syscalls::render::{self, Style};
@@ -71,16 +71,18 @@ impl Desk {
         listener: &Listener,
         notification: &Notification,
     ) -> Result<(), trace::Error> {
-        let mut call = seen(&notification.call, Caller::of_call(notification));
         let reports = match &mut self.duty {
             Duty::Learn(learning) => {
                 if listener.reply(notification, Reply::Continue)? {
-                    learning.record(&mut call);
+                    // Nobody asks when it was, and the clock would be a cost of each call.
+                    let caller = Caller::of_call(notification);
+                    learning.record(&mut made(&notification.call, caller, UNIX_EPOCH));
                 }
                 return Ok(());
             }
             Duty::Report(reports) => reports,
         };
+        let mut call = seen(&notification.call, Caller::of_call(notification));
         let verdict = reports.judge.verdict(&call);
         let (reply, outcome) = reports.answer(&verdict);
         // What is read of a caller that waits no longer is somebody else's; the answer tells.
@@ -243,8 +245,12 @@ impl Caller {
 
 /// A call, seen now.
 fn seen(call: &RegisterCall, caller: Caller) -> Call {
+    made(call, caller, SystemTime::now())
+}
+
+fn made(call: &RegisterCall, caller: Caller, time: SystemTime) -> Call {
     Call {
-        time: SystemTime::now(),
+        time,
         process: caller.process,
         thread: caller.thread,
         audit: call.audit,

@@ -54,10 +54,9 @@ fn stand(program: &Process, listeners: &[Listener], watched: OwnedFd) {
     if watched.read_exact(&mut byte).is_ok() {
         return;
     }
-    if !program.ends_within(0) {
-        program.kill();
-        sys::print_to_stderr("sandboxify: the watcher died; the program was killed\n");
-    }
+    // Where the watcher traced it, the kernel has killed it by now (PTRACE_O_EXITKILL).
+    program.kill();
+    sys::print_to_stderr("sandboxify: the watcher died; the program was killed\n");
     // Whatever else the program has started, as soon as it makes a call that somebody must answer.
     while let Some(listener) = listeners.iter().find(|listener| !listener.is_deserted(0)) {
         if let Ok(Some(true)) = listener.is_waited_for(100) {

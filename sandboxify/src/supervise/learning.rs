@@ -5,13 +5,15 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use formats::Format;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 use policy::{Action, Mode, Request};
 use syscalls::Abi;
 use trace::process_of;
@@ -87,6 +89,10 @@ impl Learning {
             progress: Arc::default(),
             written: None,
         };
+        // A device or a pipe must not be replaced, nor be waited for.
+        if fs::metadata(&learning.path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(learning.failure("is no regular file".into()));
+        }
         let failed = |why| learning.failure(why);
         let known = learning.known().map_err(failed)?;
         learning
@@ -126,7 +132,7 @@ impl Learning {
     /// Takes up a call that ran.
     pub(crate) fn record(&mut self, call: &mut Call) {
         // Whose the process is matters for signals alone, and costs a look at /proc.
-        if syscalls::name(Abi::NATIVE, call.number) == Some("kill") {
+        if i64::from(call.number) == libc::SYS_kill {
             call.process = process_of(call.thread).unwrap_or(call.thread);
         }
         let new = self.observations.record(call);
@@ -173,6 +179,7 @@ impl Learning {
 
     /// Adds what was learned to the file.
     fn grow(&mut self) -> Result<learn::Summary, String> {
+        let _alone = self.alone();
         let now = self.known()?;
         let known = match self.written.take() {
             Some((written, before)) if now.as_deref() == Some(&written) => before,
@@ -182,6 +189,22 @@ impl Learning {
         self.replace(&self.path, &self.in_format(&learned.text)?)?;
         self.written = self.known()?.map(|written| (written, known));
         Ok(learned.summary)
+    }
+
+    /// Keeps other runs from the directory between reading and writing: neither must lose what the other
+    /// has learned. Not for ever, and not where it cannot be locked.
+    fn alone(&self) -> Option<Flock<fs::File>> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let deadline = Instant::now() + PATIENCE;
+        let mut directory = fs::File::open(self.path.parent()?).ok()?;
+        loop {
+            match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
+                Ok(lock) => return Some(lock),
+                Err((back, Errno::EWOULDBLOCK)) if Instant::now() < deadline => directory = back,
+                Err(_) => return None,
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What was learned must not be lost because the file cannot take it.
@@ -266,10 +289,16 @@ impl Learning {
     /// Puts a text in the place of a file, whole or not at all.
     fn replace(&self, path: &Path, text: &str) -> Result<(), String> {
         let temporary = self.temporary();
-        let mode = fs::metadata(path).map_or(0o666, |metadata| metadata.permissions().mode());
-        let written = create(&temporary, mode & 0o777)
+        let before = fs::metadata(path).ok();
+        let mode = before.as_ref().map_or(0o666, |_| 0o600);
+        let written = create(&temporary, mode)
             .and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
+                if let Some(before) = &before {
+                    // Where it cannot be given back, it is ours.
+                    let _ = fchown(&file, Some(before.uid()), Some(before.gid()));
+                    file.set_permissions(before.permissions())?;
+                }
                 file.sync_all()
             })
             .and_then(|()| fs::rename(&temporary, path));

@@ -12,7 +12,7 @@ use crate::companion::{self, Line};
 use crate::compiler::Compiler;
 use crate::failure::Failure;
 use crate::image::Image;
-use crate::inject::{errno_of, flags, refusal, refuse};
+use crate::inject::{errno_of, flags, lost, refusal, refuse, unavailable};
 use crate::ticket::Departure;
 use crate::{sys, ticket};
 
@@ -55,7 +55,7 @@ pub(crate) fn attach(mut orders: Option<Orders>) -> Result<Attached, Failure> {
     let attached = match first {
         Ok((line, 0)) => Ok((line, true)),
         Ok((_, errno)) if needed => Err(refusal(errno)),
-        Err(why) if needed => Err(why),
+        Err(why) if needed => Err(lost(&why)),
         _ => begin(&mut orders, false).map(|(line, _)| (line, false)),
     };
     // Until the exec the watcher has the same descriptors: closing one here closes it there.
@@ -145,11 +145,8 @@ pub(crate) fn attach_injecting(
             inject(launcher, &line, place, &program, &ticket, making, orders);
         }
     };
-    let unavailable = |why| Failure::Unavailable {
-        option: "--method inject",
-        why,
-    };
-    match companion::attach(false, life).map_err(unavailable)?.1 {
+    let attached = companion::attach(false, life);
+    match attached.map_err(|why| unavailable(lost(&why)))?.1 {
         0 => Ok(()),
         errno => Err(unavailable(refusal(errno))),
     }

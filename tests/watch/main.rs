@@ -1,0 +1,20 @@
+//! Supervised runs: what audit and explain report, what learn writes, and that it works when enforced.
+
+mod additions;
+mod ends;
+mod formats;
+mod growth;
+mod names;
+mod oz_lines;
+mod programs;
+mod real;
+mod refusals;
+mod removal;
+mod rendered;
+mod replay;
+mod reports;
+mod rules;
+mod servers;
+mod tightness;
+mod whom;
+mod workshop;
