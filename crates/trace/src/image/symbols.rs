@@ -90,11 +90,21 @@ impl Symbols {
             !is_label && is_function(program, symbol)
         };
         let mut sorted: Vec<&Symbol> = symbols.iter().take(MOST_SYMBOLS).filter(counts).collect();
-        // Of several at one address the best stays: one with a size, then one that is not local.
+        // Of several at one address the best stays: one with a size, then one that is not local, then
+        // the one that programs call (write, not __write).
+        let underscores = |symbol: &Symbol| {
+            let name = name(strings, symbol);
+            name.iter().take_while(|byte| **byte == b'_').count()
+        };
         sorted.sort_by_key(|symbol| {
             let is_local = symbol.st_info.st_bind() == STB_LOCAL;
             let size = symbol.st_size.get(ORDER);
-            (symbol.st_value.get(ORDER), size == 0, is_local)
+            (
+                symbol.st_value.get(ORDER),
+                size == 0,
+                is_local,
+                underscores(symbol),
+            )
         });
         sorted.dedup_by_key(|symbol| symbol.st_value.get(ORDER));
         let mut all = Self::default();
