@@ -188,6 +188,16 @@ fn launchers_nest() {
     }
 }
 
+/// A run by a user who has no capability and can get none.
+fn as_nobody(launcher: &Path, options: &[&str], program: &Path, place: &Path) -> Outcome {
+    let run = Run::new("setpriv")
+        .args(["--reuid", "65534", "--regid", "65534"])
+        .args(["--clear-groups", "--bounding-set=-all"])
+        .arg(launcher);
+    let run = run.arg("-q").args(options).arg(program).directory(place);
+    run.start().outcome_within(LIMIT)
+}
+
 #[test]
 fn an_ordinary_user_without_any_capability_can_do_all_of_it() {
     if !root() {
@@ -202,14 +212,7 @@ fn an_ordinary_user_without_any_capability_can_do_all_of_it() {
         publish(&compile(CALLER, &[]), place),
         publish(&compile(FILTERED, &["-static", "-s"]), place),
     );
-    let run = |options: &[&str], program: &Path| {
-        let run = Run::new("setpriv").args(["--reuid", "65534", "--regid", "65534"]);
-        let run = run
-            .args(["--clear-groups", "--bounding-set=-all"])
-            .arg(&launcher);
-        let run = run.arg("-q").args(options).arg(program).directory(place);
-        run.start().outcome_within(LIMIT)
-    };
+    let run = |options: &[&str], program: &Path| as_nobody(&launcher, options, program, place);
     for at in PLACES {
         for method in ["--audit", "--explain", "--quiet"] {
             let options = [

@@ -93,8 +93,12 @@ impl Symbols {
         // Of several at one address the best stays: one with a size, then one that is not local, then
         // the one that programs call (write, not __write).
         let underscores = |symbol: &Symbol| {
-            let name = name(strings, symbol);
-            name.iter().take_while(|byte| **byte == b'_').count()
+            let start = usize::try_from(symbol.st_name.get(ORDER)).unwrap_or(usize::MAX);
+            let name = strings.get(start..).unwrap_or_default();
+            name.iter()
+                .take(4)
+                .take_while(|byte| **byte == b'_')
+                .count()
         };
         sorted.sort_by_key(|symbol| {
             let is_local = symbol.st_info.st_bind() == STB_LOCAL;
