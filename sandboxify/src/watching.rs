@@ -105,6 +105,9 @@ impl Watching {
             Some(option @ ("--generalise" | "--assume")) if !self.learns() => {
                 Err(Failure::Usage(format!("{option} goes with --learn")))
             }
+            Some("--every") if self.learns() => Err(Failure::Usage(
+                "--every goes with --audit or --explain".into(),
+            )),
             Some(option) if self.purpose.is_none() => Err(Failure::Usage(format!(
                 "{option} goes with --audit, --explain or --learn"
             ))),
@@ -187,7 +190,9 @@ impl Watching {
                 .map(str::to_owned)
                 .collect(),
         };
-        let learning = Learning::new(Path::new(path), options)?;
+        let apart = self.report.is_some() || self.format == Format::Json;
+        let counts = apart.then_some(self.format);
+        let learning = Learning::new(Path::new(path), options, counts)?;
         Ok(Duty::Learn(Box::new(learning)))
     }
 }

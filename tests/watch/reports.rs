@@ -51,7 +51,7 @@ fn audit_enforces_nothing_and_says_what_would_happen() {
         let outcome = watched(&job(), &["--audit", "--at", place]);
         let outcome = outcome.succeeded().stdout(RAN);
         let lines: Vec<&str> = outcome.stderr.lines().collect();
-        let [first, second, head, one, other] = &lines[..] else {
+        let [first, second, head, one, other, together] = &lines[..] else {
             panic!("{place}: {lines:#?}");
         };
         let begin = "sandboxify: violation: mkdir(\"/nonexistent/d\", 0700): would fail with EACCES: \
@@ -68,6 +68,8 @@ fn audit_enforces_nothing_and_says_what_would_happen() {
         assert_eq!(*head, "sandboxify: 2 distinct violations, 4 in all:");
         assert_eq!(*one, "     3  mkdir  denied by mkdir=EACCES; add !mkdir");
         assert_eq!(*other, "     1  rmdir  denied by rmdir=EBUSY; add !rmdir");
+        let all = "sandboxify: to allow it all: --deny '…:!mkdir:!rmdir'";
+        assert_eq!(*together, all);
     }
 }
 
@@ -270,5 +272,21 @@ fn hostile_names_make_no_lines() {
             let path = named[0]["program"].as_str().expect("a path");
             assert!(path.ends_with(name), "{path:?}");
         }
+    }
+}
+
+#[test]
+fn a_learning_run_reports_how_often_each_call_was_made() {
+    for (format, begins) in [("text", "3  mkdir\n"), ("json", "{\"assumed\":")] {
+        let job = job();
+        let report = job.file("counts");
+        let path = report.to_str().expect("a path");
+        let options = ["--at", "main", "--report", path, "--report-format", format];
+        let learned = job.file("learned.seccomp");
+        let learn = ["--learn", learned.to_str().expect("a path")];
+        let outcome = job.launched(options.iter().chain(&learn)).outcome();
+        outcome.succeeded().stdout(RAN);
+        let text = std::fs::read_to_string(&report).expect("a report");
+        assert!(text.starts_with(begins), "{text}");
     }
 }

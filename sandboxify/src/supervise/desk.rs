@@ -171,9 +171,12 @@ impl Desk {
             Duty::Report(reports) => {
                 reports.reporter.lose(self.sink.take_lost());
                 self.sink.report(reports.reporter.summary());
+                let together = reports.reporter.together(&reports.judge);
+                together.into_iter().for_each(|text| self.sink.report(text));
             }
             Duty::Learn(learning) => {
-                let said = learning.write();
+                let (said, reported) = learning.write();
+                reported.into_iter().for_each(|text| self.sink.report(text));
                 self.sink.aside(said);
             }
         }

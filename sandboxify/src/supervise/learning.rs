@@ -34,6 +34,8 @@ pub(crate) struct Learning {
     /// What this run has written already, and what it was made from: what the program leaves behind may
     /// be seen after its end, and one run counts once.
     written: Option<(String, Option<String>)>,
+    /// How the counts of all calls are reported, if they are.
+    counts: Option<watch::Format>,
 }
 
 /// What a progress line tells, for another thread.
@@ -78,7 +80,11 @@ fn followed(mut path: PathBuf) -> PathBuf {
 
 impl Learning {
     /// Prepares to learn into a file, which may be there already.
-    pub(crate) fn new(path: &Path, options: learn::Options) -> Result<Learning, Failure> {
+    pub(crate) fn new(
+        path: &Path,
+        options: learn::Options,
+        counts: Option<watch::Format>,
+    ) -> Result<Learning, Failure> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         let path = followed(path);
         let mut learning = Learning {
@@ -88,6 +94,7 @@ impl Learning {
             observations: Observations::new(),
             progress: Arc::default(),
             written: None,
+            counts,
         };
         // A device or a pipe must not be replaced, nor be waited for.
         if fs::metadata(&learning.path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -163,17 +170,28 @@ impl Learning {
         })
     }
 
-    /// Writes what was learned, and says what that is.
-    pub(crate) fn write(&mut self) -> String {
+    /// Writes what was learned, and says what that is: to the user, and for the report, where that is
+    /// a file or for programs.
+    pub(crate) fn write(&mut self) -> (String, Option<String>) {
         if self.observations.is_empty() {
             let path = self.path.display();
-            return format!("sandboxify: no call was seen; {path} was not written\n");
+            let said = format!("sandboxify: no call was seen; {path} was not written\n");
+            return (said, None);
         }
         let again = self.written.is_some();
         match self.grow() {
-            Ok(summary) if again && summary.new.is_empty() => String::new(),
-            Ok(summary) => format!("sandboxify: {}: {summary}\n", self.path.display()),
-            Err(why) => self.rescue(&why),
+            Ok(summary) if again && summary.new.is_empty() => (String::new(), None),
+            Ok(summary) => self.said(&summary),
+            Err(why) => (self.rescue(&why), None),
+        }
+    }
+
+    fn said(&self, summary: &learn::Summary) -> (String, Option<String>) {
+        let text = format!("sandboxify: {}: {summary}\n", self.path.display());
+        match self.counts {
+            None => (text, None),
+            Some(watch::Format::Json) => (String::new(), Some(format!("{}\n", summary.json()))),
+            Some(_) => (text, Some(summary.counts())),
         }
     }
 

@@ -89,28 +89,8 @@ impl Symbols {
                 symbol.st_info.st_type() == STT_NOTYPE && symbol.st_info.st_bind() == STB_LOCAL;
             !is_label && is_function(program, symbol)
         };
-        let mut sorted: Vec<&Symbol> = symbols.iter().take(MOST_SYMBOLS).filter(counts).collect();
-        // Of several at one address the best stays: one with a size, then one that is not local, then
-        // the one that programs call (write, not __write).
-        let underscores = |symbol: &Symbol| {
-            let start = usize::try_from(symbol.st_name.get(ORDER)).unwrap_or(usize::MAX);
-            let name = strings.get(start..).unwrap_or_default();
-            name.iter()
-                .take(4)
-                .take_while(|byte| **byte == b'_')
-                .count()
-        };
-        sorted.sort_by_key(|symbol| {
-            let is_local = symbol.st_info.st_bind() == STB_LOCAL;
-            let size = symbol.st_size.get(ORDER);
-            (
-                symbol.st_value.get(ORDER),
-                size == 0,
-                is_local,
-                underscores(symbol),
-            )
-        });
-        sorted.dedup_by_key(|symbol| symbol.st_value.get(ORDER));
+        let chosen = symbols.iter().take(MOST_SYMBOLS).filter(counts).collect();
+        let sorted = best(chosen, strings);
         let mut all = Self::default();
         for (index, symbol) in sorted.iter().enumerate() {
             let start = symbol.st_value.get(ORDER);
@@ -152,6 +132,29 @@ impl Symbols {
     pub fn is_empty(&self) -> bool {
         self.functions.is_empty()
     }
+}
+
+/// One symbol for each address, ascending. Of several the best stays: one with a size, then one that is
+/// not local, then the one that programs call (write, not __write).
+fn best<'a>(mut symbols: Vec<&'a Symbol>, strings: &[u8]) -> Vec<&'a Symbol> {
+    let underscores = |symbol: &Symbol| {
+        let start = usize::try_from(symbol.st_name.get(ORDER)).unwrap_or(usize::MAX);
+        let name = strings.get(start..).unwrap_or_default();
+        name.iter()
+            .take(4)
+            .take_while(|byte| **byte == b'_')
+            .count()
+    };
+    symbols.sort_by_key(|symbol| {
+        (
+            symbol.st_value.get(ORDER),
+            symbol.st_size.get(ORDER) == 0,
+            symbol.st_info.st_bind() == STB_LOCAL,
+            underscores(symbol),
+        )
+    });
+    symbols.dedup_by_key(|symbol| symbol.st_value.get(ORDER));
+    symbols
 }
 
 fn name<'a>(strings: &'a [u8], symbol: &Symbol) -> &'a [u8] {
