@@ -235,6 +235,14 @@ impl Options {
 
     /// A learning run makes a policy.
     fn refuse_policy(&self) -> Result<(), Failure> {
+        let others = [
+            ("--arch", self.arch.is_some()),
+            ("--default-action", self.default_action.is_some()),
+            ("--log", self.log),
+        ];
+        if let Some((option, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Failure::Usage(format!("{option} means nothing to --learn")));
+        }
         match &self.source {
             None => Ok(()),
             Some((_, origin, _)) => Err(Failure::Usage(format!(

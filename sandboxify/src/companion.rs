@@ -134,6 +134,8 @@ pub(crate) fn attach(
 
 fn live(launcher: Pid, orders: OwnedFd, tell: OwnedFd, life: impl FnOnce(Pid, Line)) {
     sys::block_all_signals();
+    // Job control that stops the program must not stop who has to let it stop.
+    let _ = nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0));
     // A program of the same user could else take the filter's listener, and answer for itself.
     if sys::become_undumpable().is_err() {
         return;

@@ -31,14 +31,14 @@ pub(crate) fn unavailable(why: String) -> Failure {
 /// Why there is no tracer: it could not be started, or did not live long.
 pub(crate) fn lost(why: &str) -> String {
     format!(
-        "{why} (an outer filter may kill for ptrace); --at exec with --method ticket needs no tracer"
+        "{why} (an outer filter may kill for ptrace); --at exec with --method ticket and without --explain needs no tracer"
     )
 }
 
 /// Why nothing can be traced here, and what needs no tracer.
 pub(crate) fn refusal(errno: i32) -> String {
     format!(
-        "ptrace: {} (another tracer, Yama, or an outer filter); --at exec with --method ticket needs no tracer",
+        "ptrace: {} (another tracer, Yama, or an outer filter); --at exec with --method ticket and without --explain needs no tracer",
         errno_in_words(errno)
     )
 }

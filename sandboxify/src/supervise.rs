@@ -153,8 +153,8 @@ pub(crate) fn run(
     let listeners: Vec<Arc<Listener>> = listeners.into_iter().map(Arc::new).collect();
     for listener in &listeners {
         let (listener, desk) = (Arc::clone(listener), Arc::clone(&desk));
-        let hold = watcher.is_none().then_some(program);
-        std::thread::spawn(move || attend(&listener, &desk, hold));
+        let traced = watcher.is_some();
+        std::thread::spawn(move || attend(&listener, &desk, program, traced));
     }
     match watcher {
         Some(watcher) => follow(watcher, &desk),
@@ -175,10 +175,10 @@ fn open(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
 
 /// Answers notifications. Without a tracer, the program's call of exit_group(2) is where its end is
 /// held until everything is written.
-fn attend(listener: &Listener, desk: &Mutex<Desk>, hold: Option<Pid>) {
+fn attend(listener: &Listener, desk: &Mutex<Desk>, program: Pid, traced: bool) {
     while let Ok(Some(notification)) = listener.receive() {
         let mut desk = open(desk);
-        if let Some(program) = hold
+        if !traced
             && i64::from(notification.call.number) == libc::SYS_exit_group
             && trace::process_of(notification.thread) == Some(program.as_raw())
         {
@@ -187,8 +187,12 @@ fn attend(listener: &Listener, desk: &Mutex<Desk>, hold: Option<Pid>) {
             continue;
         }
         if desk.notified(listener, &notification).is_err() {
-            return;
+            break;
         }
+    }
+    // Should the kernel have refused, callers would wait for ever: the program ends instead.
+    if !listener.is_deserted(0) {
+        kill(program);
     }
 }
 
@@ -199,8 +203,8 @@ fn follow(mut watcher: Watcher, desk: &Mutex<Desk>) {
         match watcher.look_on() {
             Sight::Ending(ending) => {
                 let mut desk = open(desk);
-                desk.ended(&ending);
-                if ending.is_last && !std::mem::replace(&mut finished, true) {
+                let thread_alone = desk.ended(&ending) && !ending.is_alone;
+                if ending.is_last && !thread_alone && !std::mem::replace(&mut finished, true) {
                     desk.finish();
                 }
             }

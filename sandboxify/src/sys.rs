@@ -365,10 +365,10 @@ pub(crate) fn close_all_but(kept: &[c_int]) {
     }
 }
 
-/// Takes a descriptor over whose number came from another process with the same table.
+/// Takes a descriptor over that nobody else owns: a new one, or one whose number came from another
+/// process with the same table.
 pub(crate) fn own_descriptor(number: c_int) -> OwnedFd {
-    // SAFETY: seccomp(2) made it for whoever watches, and the launcher leaves it to exec to close its
-    // own copy.
+    // SAFETY: the kernel made it for this; of a listener the launcher's copy is closed by exec.
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::supervise::Orders;
 use crate::supervise::desk::{Duty, Reports};
 use crate::supervise::learning::{Learning, generalise};
+use crate::sys;
 use crate::target::Target;
 
 /// What a run is watched for.
@@ -214,10 +215,16 @@ fn format(word: &OsStr) -> Result<Format, Failure> {
     }
 }
 
-/// Opens the report; what is there already stays.
+/// Opens the report; what is there already stays. Where standard descriptors are closed, it must not
+/// become one of them.
 fn open(path: &OsStr) -> Result<std::fs::File, Failure> {
+    const FIRST: i32 = 3;
     let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map_err(|error| Failure::Unavailable {
+    let moved = opened.and_then(|file| {
+        let above = nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(FIRST);
+        Ok(sys::own_descriptor(nix::fcntl::fcntl(&file, above)?))
+    });
+    moved.map(Into::into).map_err(|error| Failure::Unavailable {
         option: "--report",
         why: format!("{}: {error}", Path::new(path).display()),
     })

@@ -4,6 +4,7 @@
 //! everything is put back. What the kernel then says of the process decides whether it happened, not
 //! the call's answer. Every process that the program has forked so far gets the filter, too.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use filter::Instruction;
@@ -32,6 +33,15 @@ pub struct Injection<'a> {
     pub listener: Option<[u64; 3]>,
 }
 
+/// How far the filtering of other processes is.
+enum Progress {
+    /// All threads of this one's process stand still.
+    Ready(Pid),
+    /// This one is yet to stop, or to be heard of.
+    Waiting(Pid),
+    Done,
+}
+
 impl Tracer {
     /// Makes the program, which stands at the place, and all processes that it has forked load a
     /// filter. The listeners, the program's own first.
@@ -43,11 +53,13 @@ impl Tracer {
         let mut listeners: Vec<Listener> =
             self.load(self.speaker, injection)?.into_iter().collect();
         listeners.append(&mut others);
+        self.let_run(self.root.as_raw());
         Ok(listeners)
     }
 
-    /// Filters every other process. None of them is left when this is done, and the program itself
-    /// stands still, so there will be no more.
+    /// Filters every other process, and holds every thread of the program. Then nobody is left who
+    /// could fork another: a process is filtered only when all of its threads stand still, so whatever
+    /// one of them forks is either known by then or comes with the filter.
     fn filter_others(&mut self, injection: &Injection<'_>) -> Result<Vec<Listener>, Error> {
         let mut listeners = Vec::new();
         for task in self.tasks.others(self.speaker) {
@@ -56,32 +68,58 @@ impl Tracer {
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.settle_threads();
-            let (mut ready, mut left) = (None, None);
-            for task in self.tasks.others(self.speaker) {
-                let announced = self.tasks.is_announced(task);
-                let state = self.tasks.entry(task);
-                if !state.filtered {
-                    left = Some(task);
-                    ready = ready.or((announced && state.held.is_some()).then_some(task));
-                }
-            }
-            match (ready, left) {
-                (Some(task), _) => listeners.extend(self.filter_process(task, injection)?),
-                (None, None) => return Ok(listeners),
-                (None, Some(process)) if Instant::now() > deadline => {
+            match self.progress() {
+                Progress::Ready(task) => listeners.extend(self.filter_process(task, injection)?),
+                Progress::Done => return Ok(listeners),
+                Progress::Waiting(process) if Instant::now() > deadline => {
                     return Err(Error::Unstoppable { process });
                 }
-                (None, Some(_)) => self.wait_for_any()?,
+                Progress::Waiting(_) => self.wait_for_any()?,
             }
         }
     }
 
-    /// Threads of the program itself get the filter with it (SECCOMP_FILTER_FLAG_TSYNC).
-    fn settle_threads(&mut self) {
+    /// Which process can be filtered next.
+    fn progress(&mut self) -> Progress {
+        let mut standing: BTreeMap<i32, (Pid, bool)> = BTreeMap::new();
+        for task in self.tasks.others(self.speaker) {
+            let announced = self.tasks.is_announced(task);
+            let state = self.tasks.entry(task);
+            if state.filtered {
+                continue;
+            }
+            let process = state
+                .process
+                .or_else(|| status::process_of(task.as_raw()))
+                .unwrap_or(task.as_raw());
+            state.process = Some(process);
+            let stands = announced && state.held.is_some();
+            let (_, all) = standing.entry(process).or_insert((task, true));
+            *all &= stands;
+        }
         let root = self.root.as_raw();
-        for (task, state) in self.tasks.each() {
-            state.filtered |= status::process_of(task.as_raw()) == Some(root);
+        let ready = standing
+            .iter()
+            .find(|(process, (_, all))| **process != root && *all);
+        let moving = standing.values().find(|(_, all)| !all);
+        match (ready, moving) {
+            (Some((_, (task, _))), _) => Progress::Ready(*task),
+            (None, Some((task, _))) => Progress::Waiting(*task),
+            (None, None) => Progress::Done,
+        }
+    }
+
+    /// Marks the threads of a process as filtered, and lets them run on.
+    fn let_run(&mut self, process: i32) {
+        let mut stopped = Vec::new();
+        for (&task, state) in self.tasks.each() {
+            if state.process == Some(process) {
+                state.filtered = true;
+                stopped.extend(state.held.map(|stop| (task, stop)));
+            }
+        }
+        for (task, stop) in stopped {
+            self.go_on(task, stop);
         }
     }
 
@@ -145,23 +183,14 @@ impl Tracer {
             }
             loaded => loaded?,
         };
-        let process = status::process_of(task.as_raw());
-        let mut stopped = Vec::new();
-        for (&other, state) in self.tasks.each() {
-            if other == task || process.is_some() && status::process_of(other.as_raw()) == process {
-                state.filtered = true;
-                stopped.extend(state.held.map(|stop| (other, stop)));
-            }
+        let state = self.tasks.entry(task);
+        let process = state.process.unwrap_or(task.as_raw());
+        if state.held == Some(Stop::Group) {
+            // Our calls have led it out of the stop that it is to go back to.
+            state.held = Some(Stop::Interrupted);
+            let _ = ptrace::interrupt(task);
         }
-        for (other, stop) in stopped {
-            if other == task && stop == Stop::Group {
-                // Our calls have led it out of the stop that it is to go back to.
-                let _ = ptrace::interrupt(other);
-                self.go_on(other, Stop::Interrupted);
-            } else {
-                self.go_on(other, stop);
-            }
-        }
+        self.let_run(process);
         Ok(listener)
     }
 

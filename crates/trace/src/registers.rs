@@ -107,16 +107,19 @@ impl Registers {
         self.0.r9 = r9;
     }
 
-    /// The call that the thread is in.
-    pub(crate) fn call(&self) -> RegisterCall {
+    /// The call that the thread is in; `audit` is what the kernel says of its ABI, because a 64-bit
+    /// program can make 32-bit calls (`int 0x80`).
+    pub(crate) fn call(&self, audit: Option<u32>) -> RegisterCall {
+        /// `AUDIT_ARCH_I386`.
+        const I386: u32 = 0x4000_0003;
         let r = &self.0;
+        let audit = audit.unwrap_or(if self.is_native() { AUDIT } else { I386 });
         RegisterCall {
-            audit: if self.is_native() { AUDIT } else { 0x4000_0003 },
+            audit,
             number: r.orig_rax as u32,
-            arguments: if self.is_native() {
-                [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9]
-            } else {
-                [r.rbx, r.rcx, r.rdx, r.rsi, r.rdi, r.rbp].map(|word| word & 0xffff_ffff)
+            arguments: match audit {
+                I386 => [r.rbx, r.rcx, r.rdx, r.rsi, r.rdi, r.rbp].map(|word| word & 0xffff_ffff),
+                _ => [r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9],
             },
             instruction: r.rip,
         }
@@ -174,10 +177,10 @@ impl Registers {
 
     /// The call that the thread is in.
     #[allow(clippy::cast_possible_truncation, reason = "numbers have 32 bits")]
-    pub(crate) fn call(&self) -> RegisterCall {
+    pub(crate) fn call(&self, audit: Option<u32>) -> RegisterCall {
         let r = &self.0.regs;
         RegisterCall {
-            audit: if self.is_native() { AUDIT } else { 0x4000_0028 },
+            audit: audit.unwrap_or(if self.is_native() { AUDIT } else { 0x4000_0028 }),
             number: if self.is_native() { r[8] } else { r[7] } as u32,
             arguments: [r[0], r[1], r[2], r[3], r[4], r[5]],
             instruction: self.0.pc,

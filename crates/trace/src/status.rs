@@ -25,6 +25,11 @@ pub(crate) fn filters(thread: Pid) -> Result<u32, Error> {
     count.ok_or(Error::Gone)
 }
 
+/// Whether a thread has ended and was not waited for.
+pub(crate) fn is_zombie(thread: Pid) -> bool {
+    field(thread, "State").is_none_or(|state| state.starts_with('Z'))
+}
+
 /// Whether a process ignores a signal.
 pub(crate) fn ignores(process: Pid, signal: i32) -> bool {
     has_signal(process, "SigIgn", signal)

@@ -1,12 +1,12 @@
 //! Why a traced thread stands still (ptrace(2), "Stopped states").
 
 use std::ffi::c_int;
+use std::time::{Duration, Instant};
 
 use nix::sys::ptrace;
 use nix::unistd::Pid;
 
-use crate::Error;
-use crate::sys;
+use crate::{Error, status, sys};
 
 /// A state change of a traced thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +61,19 @@ impl Stop {
     }
 }
 
-/// Waits for one thread to stop.
+/// Waits for one thread to stop. Not in the kernel: the first thread of a process is reported as ended
+/// only when all others have been waited for, so who waits for it alone may wait for ever.
 pub(crate) fn wait_for(thread: Pid) -> Result<Stop, Error> {
-    match sys::wait(thread.as_raw()) {
-        Ok((_, status)) => Ok(Stop::of(status)),
-        Err(errno) => Err(Error::request("waiting", thread, errno)),
+    const EAGER: Duration = Duration::from_millis(2);
+    let start = Instant::now();
+    loop {
+        match sys::wait_no_longer(thread.as_raw()) {
+            Ok(Some((_, status))) => return Ok(Stop::of(status)),
+            Ok(None) if start.elapsed() < EAGER => std::thread::yield_now(),
+            Ok(None) if status::is_zombie(thread) => return Ok(Stop::Ended),
+            Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+            Err(errno) => return Err(Error::request("waiting", thread, errno)),
+        }
     }
 }
 

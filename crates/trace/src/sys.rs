@@ -62,6 +62,34 @@ pub(crate) fn resume(request: libc::c_uint, thread: Pid, signal: c_int) -> Resul
     checked(unsafe { libc::ptrace(request, thread.as_raw(), 0, signal) }).map(drop)
 }
 
+/// The ABI of the call that a stopped thread is in (`AUDIT_ARCH_*`; PTRACE_GET_SYSCALL_INFO, Linux 5.3).
+pub(crate) fn call_abi(thread: Pid) -> Option<u32> {
+    /// `struct ptrace_syscall_info` up to what all stops have (include/uapi/linux/ptrace.h).
+    #[repr(C)]
+    #[derive(Default)]
+    struct Information {
+        operation: u8,
+        padding: [u8; 3],
+        abi: u32,
+        instruction: u64,
+        stack: u64,
+    }
+    const GET_SYSCALL_INFO: libc::c_uint = 0x420e;
+    let mut information = Information::default();
+    let size = size_of::<Information>();
+    // SAFETY: writes at most `size` bytes there.
+    let result = unsafe {
+        libc::ptrace(
+            GET_SYSCALL_INFO,
+            thread.as_raw(),
+            size,
+            &raw mut information,
+        )
+    };
+    checked(result).ok()?;
+    Some(information.abi)
+}
+
 /// The signals that a stopped thread blocks, as the kernel counts: signal n is bit n - 1.
 pub(crate) fn signal_mask(thread: Pid) -> Result<u64, i32> {
     let mut mask = 0_u64;

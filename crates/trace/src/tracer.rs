@@ -20,6 +20,8 @@ pub(crate) struct Task {
     pub(crate) held: Option<Stop>,
     /// Whether it has a filter of ours.
     pub(crate) filtered: bool,
+    /// Its process, once that was asked for.
+    pub(crate) process: Option<i32>,
     /// The breakpoint that is in its memory, or was when it was forked.
     carries: Option<Breakpoint>,
 }
@@ -280,8 +282,12 @@ impl Tracer {
 
     /// Ends the program with a status, and everything that it has started.
     pub fn refuse(mut self, status: u8) {
-        let others: Vec<Pid> = self.tasks.others(self.speaker);
-        for task in others {
+        let root = Some(self.root.as_raw());
+        for task in self.tasks.others(self.speaker) {
+            // The program's own threads end with it, and with its status.
+            if status::process_of(task.as_raw()) == root {
+                continue;
+            }
             let _ = nix::sys::signal::kill(task, nix::sys::signal::Signal::SIGKILL);
         }
         // Inside of execve(2) its registers are not its own yet.

@@ -68,8 +68,10 @@ pub struct Ending {
     pub status: i32,
     /// The call that it is in.
     pub call: RegisterCall,
-    /// Whether the program's own process ends with it.
+    /// Whether the program's own process ends with it, unless only this thread was killed.
     pub is_last: bool,
+    /// Whether no other thread of its process is left.
+    pub is_alone: bool,
 }
 
 impl Scope {
@@ -261,30 +263,29 @@ impl Watcher {
     }
 
     fn ending(&mut self, thread: Pid, message: i64) -> Option<Ending> {
-        let call = Registers::of(thread).ok()?.call();
+        let call = Registers::of(thread).ok()?.call(sys::call_abi(thread));
         let process = status::process_of(thread.as_raw()).unwrap_or(thread.as_raw());
         let status = i32::try_from(message).unwrap_or_default();
+        let is_alone = !self.has_others(thread, process);
+        // A signal and exit_group(2) take the whole process along.
+        let together = status & 0x7f != 0 || i64::from(call.number) == libc::SYS_exit_group;
         Some(Ending {
             thread: thread.as_raw(),
             process,
             status,
             call,
-            is_last: process == self.root.as_raw() && self.ends_process(thread, status, call),
+            is_last: process == self.root.as_raw() && (together || is_alone),
+            is_alone,
         })
     }
 
-    /// Whether a thread of the program takes the whole process with it: by a signal, by exit_group(2),
-    /// or because no other is left.
-    fn ends_process(&mut self, thread: Pid, status: i32, call: RegisterCall) -> bool {
-        let by_signal = status & 0x7f != 0;
-        let by_call = i64::from(call.number) == libc::SYS_exit_group;
-        let root = Some(self.root.as_raw());
+    /// Whether a process has threads besides one that are not at their end.
+    fn has_others(&mut self, one: Pid, process: i32) -> bool {
         let mut others = self.tasks.each();
-        by_signal
-            || by_call
-            || !others.any(|(&task, state)| {
-                task != thread && !state.dying && status::process_of(task.as_raw()) == root
-            })
+        others.any(|(&task, state)| {
+            let other = task != one && !state.dying;
+            other && status::process_of(task.as_raw()) == Some(process)
+        })
     }
 }
 

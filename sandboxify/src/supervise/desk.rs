@@ -109,14 +109,22 @@ impl Desk {
         }
     }
 
-    /// Takes up the end of a thread, which may be a violation's.
-    pub(crate) fn ended(&mut self, ending: &Ending) {
+    /// Takes up the end of a thread, which may be a violation's. Whether the thread alone was killed.
+    pub(crate) fn ended(&mut self, ending: &Ending) -> bool {
         const SIGNAL: i32 = 0x7f;
-        if ending.status & SIGNAL == libc::SIGSYS {
-            // The other threads of a killed process end with the same status, in calls of their own.
-            let kills = |action| matches!(action, Action::KillProcess | Action::KillThread);
-            self.take(ending, Outcome::Died, kills);
+        if ending.status & SIGNAL != libc::SIGSYS {
+            return false;
         }
+        // The other threads of a killed process end with the same status, in calls of their own.
+        let kills = |action| matches!(action, Action::KillProcess | Action::KillThread);
+        self.take(ending, Outcome::Died, kills);
+        let Duty::Report(reports) = &self.duty else {
+            return false;
+        };
+        let verdict = reports
+            .judge
+            .verdict(&seen(&ending.call, Caller::of(ending)));
+        verdict.action == Action::KillThread
     }
 
     /// Takes up a SIGSYS that a filter sends.

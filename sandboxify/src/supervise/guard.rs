@@ -58,9 +58,11 @@ fn stand(program: &Process, listeners: &[Listener], watched: OwnedFd) {
     program.kill();
     sys::print_to_stderr("sandboxify: the watcher died; the program was killed\n");
     // Whatever else the program has started, as soon as it makes a call that somebody must answer.
-    while let Some(listener) = listeners.iter().find(|listener| !listener.is_deserted(0)) {
-        if let Ok(Some(true)) = listener.is_waited_for(100) {
-            kill_caller(listener);
+    while listeners.iter().any(|listener| !listener.is_deserted(0)) {
+        for listener in listeners {
+            if let Ok(Some(true)) = listener.is_waited_for(50) {
+                kill_caller(listener);
+            }
         }
     }
 }

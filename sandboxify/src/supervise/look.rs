@@ -43,10 +43,13 @@ impl Memory for Sighted {
     }
 }
 
-/// The path of a process's file.
+/// The path of a process's file, or where that is out of sight what the process calls itself.
 pub(crate) fn program(process: i32) -> String {
-    let link = fs::read_link(format!("/proc/{process}/exe")).unwrap_or_default();
-    link.to_string_lossy().into_owned()
+    let link = fs::read_link(format!("/proc/{process}/exe"));
+    let name = |_| fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+    link.map_or_else(name, |path| path.to_string_lossy().into_owned())
+        .trim_end_matches('\n')
+        .to_owned()
 }
 
 /// The command line of a process, as much of it as a report can hold.

@@ -75,7 +75,7 @@ fn begin(orders: &mut Option<Orders>, traced: bool) -> Result<(Line, i32), Strin
     companion::attach(true, |launcher, line| {
         if let Some(mut orders) = orders.take() {
             if !traced {
-                let note = "no tracer here (ptrace is denied): the end of a program that dies of a signal is not held until everything is written";
+                let note = "no tracer here (ptrace is denied): the program's end is not always held until everything is written";
                 orders.notes.push(note.into());
             }
             watch_launcher(launcher, line, orders, traced);
