@@ -1,5 +1,8 @@
 //! Bugs that were there once, each with the smallest run that showed it.
 
+#[path = "regression/watched.rs"]
+mod watched;
+
 use filter::Program;
 use policy::{Action, Compiled, Mode, Request};
 use sandbox_tests::{Outcome, Run, public_directory, sandbox_policy};
