@@ -140,7 +140,7 @@ impl Tracer {
                 };
             }
             Stop::Exec => self.enter_image(task),
-            Stop::Child => self.expect_child(task)?,
+            Stop::Child => self.expect_child(task, true)?,
             _ => {}
         }
         match self.meet(task, stop) {

@@ -124,7 +124,7 @@ impl Tracer {
                 self.tasks.entry(thread).held = Some(stop);
                 return Ok(false);
             }
-            Stop::Child => self.expect_child(thread)?,
+            Stop::Child => self.expect_child(thread, false)?,
             Stop::Signal(libc::SIGTRAP) if self.is_at_breakpoint(thread)? => {
                 return self.arrive(thread);
             }
@@ -153,7 +153,8 @@ impl Tracer {
     }
 
     /// A child must not be forgotten because its parent is faster, nor run before its parent was heard.
-    pub(crate) fn expect_child(&mut self, parent: Pid) -> Result<(), Error> {
+    /// While processes are being filtered (`gathers`), one that has no filter yet stays where it stands.
+    pub(crate) fn expect_child(&mut self, parent: Pid, gathers: bool) -> Result<(), Error> {
         let Task {
             carries, filtered, ..
         } = self.tasks.entry(parent).clone();
@@ -166,8 +167,17 @@ impl Tracer {
         let Some(stop) = state.held.take() else {
             return Ok(());
         };
+        let stays = gathers && !state.filtered && stop.is_at_the_border();
+        state.held = stays.then_some(stop);
+        let cleaned = self.clean(child);
         // Somebody may be killed at any moment.
-        match self.clean(child).and_then(|()| stop::go_on(child, stop)) {
+        match cleaned.and_then(|()| {
+            if stays {
+                Ok(())
+            } else {
+                stop::go_on(child, stop)
+            }
+        }) {
             Err(Error::Gone) => Ok(()),
             done => done,
         }
