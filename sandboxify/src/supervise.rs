@@ -80,8 +80,7 @@ pub(crate) fn watch_launcher(launcher: Pid, mut line: Line, orders: Orders, trac
         watcher.rescope(Scope::Questions);
     }
     let Ok(listeners) = part(number) else {
-        // Nobody answers: the program would wait for ever.
-        return kill(launcher);
+        return kill(launcher, "the filter's listener could not be taken over");
     };
     let mut kept = line.descriptors().to_vec();
     kept.extend(descriptors(&listeners, &orders));
@@ -131,8 +130,10 @@ pub(crate) fn descriptors(listeners: &[Listener], orders: &Orders) -> Vec<i32> {
     kept
 }
 
-fn kill(program: Pid) {
+/// Ends a program that would else wait for ever for somebody to answer its calls.
+fn kill(program: Pid, why: &str) {
     let _ = nix::sys::signal::kill(program, nix::sys::signal::Signal::SIGKILL);
+    sys::print_to_stderr(&format!("sandboxify: {why}; the program was killed\n"));
 }
 
 /// Watches until nothing is left to be watched.
@@ -143,7 +144,7 @@ pub(crate) fn run(
     orders: Orders,
 ) {
     let Some(relief) = guard::post(program, &listeners) else {
-        return kill(program);
+        return kill(program, "the watcher's guard could not be started");
     };
     let sink = Sink::start(orders.report, orders.progress);
     let desk = Arc::new(Mutex::new(Desk::new(orders.duty, sink)));
@@ -190,9 +191,8 @@ fn attend(listener: &Listener, desk: &Mutex<Desk>, program: Pid, traced: bool) {
             break;
         }
     }
-    // Should the kernel have refused, callers would wait for ever: the program ends instead.
     if !listener.is_deserted(0) {
-        kill(program);
+        kill(program, "the filter's calls can no longer be answered");
     }
 }
 

@@ -4,14 +4,15 @@
 //! child. This tracer seizes the launcher with PTRACE_O_SUSPEND_SECCOMP; the launcher loads its
 //! filter, which stays without effect, and executes the program; at the exec stop the tracer lets
 //! go, and the filter holds from the first instruction. PTRACE_O_EXITKILL: if the tracer dies
-//! before, the launcher dies with it. //! The rest of the conversation is `companion.rs`'s.
+//! before, the launcher dies with it.
 
-use nix::sys::ptrace;
 use nix::unistd::Pid;
+use trace::Suspended;
 
 use crate::companion::{self, Line};
 use crate::failure::errno_in_words;
-use crate::sys::{self, Stop};
+use crate::inject::errno_of;
+use crate::sys;
 
 /// Gets this process a tracer that suspends its filters until its next exec.
 ///
@@ -29,37 +30,13 @@ pub(crate) fn attach() -> Result<(), String> {
     }
 }
 
-/// The tracer's life.
+/// The tracer's life. A failure here ends the tracer, and with it the launcher.
 fn trace(launcher: Pid, line: Line) {
     sys::close_all_but(&line.descriptors());
-    // nix has no name for this option.
-    let suspend = ptrace::Options::from_bits_retain(libc::PTRACE_O_SUSPEND_SECCOMP);
-    let options =
-        suspend | ptrace::Options::PTRACE_O_EXITKILL | ptrace::Options::PTRACE_O_TRACEEXEC;
-    let seized = ptrace::seize(launcher, options);
-    let told = line.say(seized.err().map_or(0, |errno| errno as i32));
+    let suspended = Suspended::seize(launcher.as_raw());
+    let told = line.say(suspended.as_ref().err().map_or(0, errno_of));
     drop(line);
-    if seized.is_ok() && told.is_ok() {
-        follow_to_exec(launcher);
-    }
-}
-
-/// Passes signals on until the exec stop. Ends when the launcher does, too; a failure here ends
-/// the tracer, and with it, by EXITKILL, the launcher.
-fn follow_to_exec(launcher: Pid) {
-    loop {
-        let resumed = match sys::wait_for_stop(launcher) {
-            Stop::Exec => {
-                let _ = ptrace::detach(launcher, None);
-                return;
-            }
-            Stop::Signal(signal) => sys::resume(launcher, signal),
-            Stop::Group => sys::listen(launcher),
-            Stop::Other => sys::resume(launcher, 0),
-            Stop::Ended => return,
-        };
-        if resumed.is_err() {
-            return;
-        }
+    if let (Ok(suspended), Ok(())) = (suspended, told) {
+        let _ = suspended.hold_until_exec();
     }
 }

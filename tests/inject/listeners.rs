@@ -6,7 +6,9 @@ use std::fs;
 use nix::sys::signal::Signal;
 use sandbox_tests::{Run, compile, public_directory, publish, root, skip};
 
-use crate::programs::{LIMIT, ended, others_of, own_launcher, send, status_of, wait_until};
+use crate::programs::{
+    LIMIT, ended, everybodys_directory, others_of, own_launcher, send, status_of, wait_until,
+};
 
 /// Attempts of a program: `own` installs a listener, `steal` copies the watcher's, `outlive` leaves a
 /// process that no tracer knows and installs one when the file argv[2] is there.
@@ -127,10 +129,8 @@ fn an_ordinary_user_cannot_take_the_watchers_listener() {
     if !root() {
         return skip("only root can become another user");
     }
-    let directory = public_directory();
+    let directory = everybodys_directory();
     let place = directory.path();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-    fs::set_permissions(place, open).expect("chmod");
     let launcher = own_launcher(place);
     let program = publish(&compile(ATTACKER, &["-pthread", "-static"]), place);
     let made = place.join("made");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sandbox_tests::{Outcome, Run, compile, compile_with, installed, sandboxify};
+use sandbox_tests::{Outcome, Run, compile, compile_with, installed, public_directory, sandboxify};
 
 /// Longer than any of these runs takes, also on a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -32,6 +32,14 @@ int main(void)
 pub const REPORTER: &str = include_str!("../sandboxify/report_state.c");
 /// Executes a program with such a state.
 pub const SETTER: &str = include_str!("../sandboxify/set_state.c");
+
+/// A directory in which everybody may write.
+pub fn everybodys_directory() -> tempfile::TempDir {
+    let directory = public_directory();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    fs::set_permissions(directory.path(), open).expect("chmod");
+    directory
+}
 
 /// A source as every kind of program that there is here.
 pub fn built_all_ways(source: &str) -> Vec<(&'static str, PathBuf)> {

@@ -8,7 +8,7 @@ use sandbox_tests::{
     Outcome, Run, compile, installed, public_directory, publish, root, sandboxify, skip,
 };
 
-use crate::programs::{FILTERED, LIMIT, PLACES, ended, own_launcher};
+use crate::programs::{FILTERED, LIMIT, PLACES, ended, everybodys_directory, own_launcher};
 
 /// Makes a denied call and says what came of it.
 const CALLER: &str = r#"
@@ -203,10 +203,8 @@ fn an_ordinary_user_without_any_capability_can_do_all_of_it() {
     if !root() {
         return skip("only root can become another user");
     }
-    let directory = public_directory();
+    let directory = everybodys_directory();
     let place = directory.path();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-    fs::set_permissions(place, open).expect("chmod");
     let launcher = own_launcher(place);
     let (program, filtered) = (
         publish(&compile(CALLER, &[]), place),

@@ -11,20 +11,7 @@ use crate::place::{Door, Place, User};
 const PYTHON: &str = "/usr/bin/python3";
 
 /// Writes a value and reads it back, then talks to itself over TCP.
-pub const JOB: &str = r#"
-import json, os, socket
-value = {"text": "words", "numbers": [1, 2.5, None], "nested": {"true": True}}
-with open("kept.json", "w") as file:
-    json.dump(value, file)
-with open("kept.json") as file:
-    print("json", json.load(file) == value, os.path.getsize("kept.json"))
-listener = socket.create_server(("127.0.0.1", 0))
-client = socket.create_connection(listener.getsockname())
-server, _ = listener.accept()
-client.sendall(b"ping")
-server.sendall(server.recv(4).upper())
-print("tcp", client.recv(4).decode())
-"#;
+pub const JOB: &str = include_str!("../support/job.py");
 
 /// What [`JOB`] prints.
 pub const DONE: &str = "json True 70\ntcp PING\n";

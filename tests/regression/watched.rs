@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox_tests::{Outcome, Run, compile};
+use sandbox_tests::{NOBODY, Outcome, Run, compile, public_directory, publish, root, skip};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -143,4 +143,57 @@ fn a_stopped_process_group_stops_and_goes_on() {
         stopped && outcome.stdout.ends_with("ended\n"),
         "{outcome:#?}"
     );
+}
+
+/// They were taken without a word, and changed nothing.
+#[test]
+fn options_that_learning_does_not_heed_are_refused() {
+    for option in [["--arch", "x86"], ["--default-action", "EPERM"]] {
+        let options = [&["--learn", "/nonexistent/file"], &option[..]].concat();
+        let outcome = Run::launched(options, "/bin/true").outcome().status(125);
+        outcome.stderr_has(&format!("{} means nothing to --learn", option[0]));
+    }
+    let options = ["--learn", "/nonexistent/file", "--log"];
+    let outcome = Run::launched(options, "/bin/true").outcome().status(125);
+    outcome.stderr_has("--log means nothing to --learn");
+}
+
+/// With standard error closed the report became descriptor 2, and everything said there stood in it.
+#[test]
+fn a_report_does_not_become_standard_error() {
+    let directory = public_directory();
+    let report = directory.path().join("report");
+    let script = "exec \"$0\" --audit --report \"$1\" --report-format json --deny rmdir \
+                  rmdir /nonexistent/d 2>&-";
+    let shell = Run::new("bash").args(["-c", script]);
+    let shell = shell.arg(sandbox_tests::sandboxify()).arg(&report);
+    shell.start().outcome_within(LIMIT);
+    let text = std::fs::read_to_string(&report).expect("a report");
+    assert!(text.contains("\"call\":\"rmdir\""), "{text}");
+    for line in text.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|_| panic!("{text}"));
+    }
+}
+
+/// Its name was empty in the report, and nothing said why its arguments were numbers.
+#[test]
+fn a_program_that_closes_its_memory_is_named_and_noted() {
+    const CLOSED: &str = "#include <sys/prctl.h>\n#include <unistd.h>\n
+        int main(void) { prctl(PR_SET_DUMPABLE, 0); rmdir(\"/nonexistent/d\"); return 0; }";
+    if !root() {
+        return skip("only root can become another user");
+    }
+    let directory = public_directory();
+    let program = publish(&compile(CLOSED, &[]), directory.path());
+    let launcher = publish(&sandbox_tests::sandboxify(), directory.path());
+    let user = NOBODY.to_string();
+    let identity = ["--reuid", &user, "--regid", &user, "--clear-groups"];
+    let run = Run::new("setpriv").args(identity).arg(&launcher);
+    let run = run.args(["-q", "--audit", "--deny", "rmdir"]).arg(&program);
+    let outcome = run.start().outcome_within(LIMIT).status(0);
+    let name = program.file_name().expect("a name").to_string_lossy();
+    let name: String = name.chars().take(15).collect();
+    outcome
+        .stderr_has("cannot be read: what its arguments point to is not shown")
+        .stderr_has(&format!("; {name}["));
 }

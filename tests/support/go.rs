@@ -6,6 +6,9 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::process::Command;
 
+/// Goroutines, a file, and a server with its client; with an argument, another program.
+pub const GO_PROGRAM: &str = include_str!("program.go");
+
 /// Builds a Go program of one file without cgo, from nothing but the installed standard library.
 pub fn build_go(source: &str) -> PathBuf {
     let mut hasher = DefaultHasher::new();

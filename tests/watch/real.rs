@@ -3,26 +3,18 @@
 use std::fs;
 use std::path::Path;
 
-use sandbox_tests::{Run, build_go, installed};
+use sandbox_tests::{GO_PROGRAM, Run, build_go, installed};
 
 use crate::workshop::{Door, Job};
 
-/// Writes a value and reads it back, then talks to itself over TCP.
-const PYTHON: &str = r#"
-import json, os, socket, subprocess
-value = {"text": "words", "numbers": [1, 2.5, None], "nested": {"true": True}}
-with open("kept.json", "w") as file:
-    json.dump(value, file)
-with open("kept.json") as file:
-    print("json", json.load(file) == value, os.path.getsize("kept.json"))
-listener = socket.create_server(("127.0.0.1", 0))
-client = socket.create_connection(listener.getsockname())
-server, _ = listener.accept()
-client.sendall(b"ping")
-server.sendall(server.recv(4).upper())
-print("tcp", client.recv(4).decode())
+/// A value written and read back, a connection to itself, and a child.
+const PYTHON: &str = concat!(
+    include_str!("../support/job.py"),
+    r#"
+import subprocess
 print("child", subprocess.run(["/bin/cat", "kept.json"], capture_output=True).stdout[:7])
-"#;
+"#
+);
 
 const SHELL: &str = r#"
 for word in pear apple fig; do echo "$word"; done | sort > sorted
@@ -30,39 +22,6 @@ echo "lines $(cat sorted | wc -l)"
 echo "first $(head -n 1 < sorted)"
 (exit 7) || echo "status $?"
 exit 3
-"#;
-
-/// A server and its client in one program.
-const GO_HTTP: &str = r#"
-package main
-
-import (
-	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
-)
-
-func check(err error) {
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-}
-
-func main() {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
-	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, "page ", r.URL.Path)
-	}))
-	answer, err := http.Get("http://" + listener.Addr().String() + "/here")
-	check(err)
-	page, err := io.ReadAll(answer.Body)
-	check(err)
-	fmt.Println(string(page))
-}
 "#;
 
 fn program(name: &str) -> std::path::PathBuf {
@@ -149,7 +108,7 @@ fn a_clone_by_git_replays() {
 
 #[test]
 fn a_go_server_replays() {
-    Job::new(build_go(GO_HTTP), &[]).replays(&Door::STATIC);
+    Job::new(build_go(GO_PROGRAM), &[]).replays(&Door::STATIC);
 }
 
 #[test]

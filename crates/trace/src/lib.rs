@@ -20,6 +20,7 @@ mod process;
 mod registers;
 mod status;
 mod stop;
+mod suspend;
 #[allow(unsafe_code)]
 mod sys;
 mod tracer;
@@ -33,5 +34,6 @@ pub use place::Place;
 pub use process::Process;
 pub use registers::RegisterCall;
 pub use status::process_of;
+pub use suspend::Suspended;
 pub use tracer::Tracer;
 pub use watcher::{Ending, Scope, Sight, Watcher};

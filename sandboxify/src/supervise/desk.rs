@@ -37,6 +37,8 @@ pub(crate) struct Desk {
     functions: Functions,
     /// How much had been seen when the end was last reported.
     reported: Option<u64>,
+    /// Whether it was said that a process's memory cannot be read.
+    said_closed: bool,
 }
 
 /// Whom a call is from.
@@ -53,6 +55,7 @@ impl Desk {
             sink,
             functions: Functions::default(),
             reported: None,
+            said_closed: false,
         }
     }
 
@@ -155,6 +158,21 @@ impl Desk {
             return;
         };
         let text = reports.reporter.take(violation);
+        let process = violation.call.process;
+        if text.is_some() && !self.said_closed && look::is_closed(process) {
+            self.said_closed = true;
+            let note = format!(
+                "the memory of process {process} cannot be read: what its arguments point to is not shown"
+            );
+            self.note(&note);
+        }
+        self.report_text(violation, text);
+    }
+
+    fn report_text(&mut self, violation: &Violation, text: Option<String>) {
+        let Duty::Report(reports) = &self.duty else {
+            return;
+        };
         let died = violation.outcome == Outcome::Died;
         let has_card = died && (reports.format == Format::Text || reports.apart);
         if has_card {

@@ -52,6 +52,12 @@ pub(crate) fn program(process: i32) -> String {
         .to_owned()
 }
 
+/// Whether a process keeps its memory from us: it is undumpable, or Yama protects it (ptrace(2)).
+pub(crate) fn is_closed(process: i32) -> bool {
+    let opened = File::open(format!("/proc/{process}/mem"));
+    opened.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
 /// The command line of a process, as much of it as a report can hold.
 pub(crate) fn command(process: i32) -> Vec<u8> {
     const MOST: u64 = 4096;
