@@ -28,6 +28,8 @@ pub(crate) struct Block<'a> {
     offset: usize,
     known: &'static [&'static str],
     members: Vec<(&'static str, &'a Member)>,
+    /// Whether it is something else than an object, which has been reported.
+    is_mistyped: bool,
 }
 
 impl<'a> Field<'a> {
@@ -119,6 +121,7 @@ impl<'a> Block<'a> {
             offset: 0,
             known,
             members: Vec::new(),
+            is_mistyped: false,
         };
         let Some(field) = field else { return block };
         block.offset = field.value.offset;
@@ -129,7 +132,10 @@ impl<'a> Block<'a> {
                     block.add(member, report);
                 }
             }
-            _ => field.mistyped(report, "an object"),
+            _ => {
+                block.is_mistyped = true;
+                field.mistyped(report, "an object");
+            }
         }
         block
     }
@@ -260,7 +266,6 @@ impl<'a> Block<'a> {
             return Vec::new();
         };
         let items = items.iter().enumerate();
-        let items = items.filter(|(_, value)| value.kind != Kind::Null);
         items
             .map(|(at, value)| Field {
                 value,
@@ -296,6 +301,9 @@ impl<'a> Block<'a> {
     }
 
     fn report(&self, severity: Severity, report: &mut Report, problem: Problem) {
+        if self.is_mistyped {
+            return;
+        }
         report.add(severity, self.offset, &self.name, problem, String::new());
     }
 

@@ -17,10 +17,10 @@ use crate::user::Uid;
 ///
 /// # Errors
 /// [`Problem::Unreadable`] or [`Problem::Untrusted`] for the directory itself; problems of a file are its own.
-pub fn read_directory(directory: &Path, owner: Uid) -> Result<Profiles, Diagnostic> {
+pub fn read_directory(directory: &Path, owner: Uid) -> Result<Profiles, Box<Diagnostic>> {
     let failed = |problem| {
         let name = directory.display().to_string();
-        whole(&name, Severity::Error, problem)
+        Box::new(whole(&name, Severity::Error, problem))
     };
     let names = names(directory, owner).map_err(failed)?;
     let entries = names.iter().map(|name| {

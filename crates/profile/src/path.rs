@@ -2,9 +2,10 @@
 //! if there is a `*`, patterns. Nothing here looks at a file system.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::block::Text;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, Problem, shown};
 use crate::glob::{Token, token};
 use crate::report::Report;
 use crate::variable::Variable;
@@ -61,6 +62,19 @@ impl PartialEq for PathPattern {
 
 impl Eq for PathPattern {}
 
+impl FromStr for PathPattern {
+    type Err = Problem;
+
+    /// Reads a path that a program has, and no profile.
+    fn from_str(text: &str) -> Result<PathPattern, Problem> {
+        let place = Place::default();
+        PathPattern::parse(text, place).map_err(|(why, _)| Problem::Unfit {
+            text: shown(text),
+            why,
+        })
+    }
+}
+
 /// Why a string is no path, and what to do about it.
 type Unfit = (&'static str, &'static str);
 
@@ -80,11 +94,13 @@ impl PathPattern {
         }
     }
 
-    /// Reads a path that a program made up.
-    pub(crate) fn parse(text: &str, place: Place) -> Result<PathPattern, (&'static str, String)> {
+    fn parse(text: &str, place: Place) -> Result<PathPattern, (&'static str, String)> {
         let own = |(why, hint): Unfit| (why, hint.to_string());
         if text.len() > MOST_PATH {
             return Err(own(("has more than 4095 bytes", "")));
+        }
+        if text.contains('\0') {
+            return Err(own(("has a NUL", "")));
         }
         let (start, rest) = start(text)?;
         let is_glob = rest.contains('*');
