@@ -157,13 +157,14 @@ fn vpn(field: Option<Field<'_>>, report: &mut Report) -> Option<Vpn> {
             Err(_) => server.unfit(report, "is no IP address", ""),
         }
     }
-    if asked.is_none() {
-        block.missing("type", report);
+    // Oz writes a profile without a VPN with all keys, empty.
+    if VPN_KEYS.iter().all(|key| block.is_without(key)) {
         return None;
     }
-    for key in ["configpath", "authfile"] {
+    for key in ["type", "configpath", "authfile"] {
         block.missing(key, report);
     }
+    asked?;
     Some(Vpn {
         configuration: configuration?,
         credentials: credentials?,
