@@ -21,7 +21,7 @@ pub enum Severity {
 }
 
 /// A problem, where it is, and what to do about it. One line: `FILE:LINE:COLUMN: error: PROBLEM; HINT`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The file.
     pub file: String,

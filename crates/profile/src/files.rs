@@ -33,7 +33,8 @@ pub fn read_directory(directory: &Path, owner: Uid) -> Result<Profiles, Box<Diag
 /// Reads one profile. A file that cannot be read or trusted is a broken one.
 pub fn read_profile(path: &Path, owner: Uid) -> Loaded {
     let name = path.display().to_string();
-    match read(path, owner) {
+    let bytes = open(path).map_err(unreadable);
+    match bytes.and_then(|file| read(file, owner)) {
         Ok(bytes) => Loaded::read(&name, &bytes),
         Err(problem) => Loaded::unreadable(&name, problem),
     }
@@ -45,13 +46,14 @@ pub fn read_profile(path: &Path, owner: Uid) -> Loaded {
 /// All problems of the file if one of them is an error.
 pub fn read_config(path: &Path, owner: Uid) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
     let name = path.display().to_string();
-    match File::open(path) {
+    let bytes = match open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok((Config::default(), Vec::new()));
         }
-        _ => {}
-    }
-    match read(path, owner) {
+        Err(error) => Err(unreadable(error)),
+        Ok(file) => read(file, owner),
+    };
+    match bytes {
         Ok(bytes) => Config::read(&name, &bytes),
         Err(problem) => Err(vec![whole(&name, Severity::Error, problem)]),
     }
@@ -72,14 +74,16 @@ fn names(directory: &Path, owner: Uid) -> Result<Vec<std::ffi::OsString>, Proble
     Ok(names)
 }
 
-/// The bytes of a file, one more than may be read if it is too large.
-fn read(path: &Path, owner: Uid) -> Result<Vec<u8>, Problem> {
-    // A FIFO must not make us wait.
-    let file = OpenOptions::new()
+/// Opens a file. A FIFO does not make us wait for a writer.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path);
-    let file = file.map_err(unreadable)?;
+        .open(path)
+}
+
+/// The bytes of a file, one more than may be read if it is too large.
+fn read(file: File, owner: Uid) -> Result<Vec<u8>, Problem> {
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(Problem::Untrusted("is no regular file"));

@@ -279,6 +279,13 @@ fn what_is_not_there_has_its_default() {
 }
 
 #[test]
+fn what_could_keep_suid_cannot_be_written() {
+    let text = r#"{"path": "/x", "whitelist": [{"path": "/y", "allow_suid": true}]}"#;
+    let profile = Loaded::read("p.json", text.as_bytes()).profile.unwrap();
+    assert!(profile.whitelist[0].read_only);
+}
+
+#[test]
 fn a_socket_without_a_destination_is_one_of_this_machine() {
     let text = r#"{"path": "/x", "networking": {"sockets": [{"type":"client","proto":"tcp","port":9050}]}}"#;
     let wanted = Socket::Internet {

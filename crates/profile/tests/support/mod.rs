@@ -1,5 +1,10 @@
 //! What several tests need.
-#![allow(dead_code, clippy::panic, reason = "each test uses some of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::panic,
+    reason = "each test uses some of it"
+)]
 
 #[path = "../../../../tests/support/report.rs"]
 mod report;
