@@ -114,9 +114,8 @@ proptest! {
 
     #[test]
     fn what_is_json_for_us_is_json_for_others(pieces in proptest::collection::vec(piece(), 0..12)) {
-        let text = pieces.concat();
-        // Comments and marks are our own; numbers of any size are fine for us.
-        prop_assume!(!text.contains(['#', '\u{feff}']));
+        // Comments and marks are our own.
+        let text = pieces.concat().replace(['#', '\u{feff}'], " ");
         let (ours, theirs) = both(&text);
         prop_assert_eq!(ours, theirs, "{:?}", text);
     }
