@@ -86,6 +86,7 @@ install:
 	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
 	install -D -m 644 docs/man/sandbox-policy.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	install -D -m 644 docs/man/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
+	install -D -m 644 docs/man/oz-profile.5 $(DESTDIR)$(PREFIX)/share/man/man5/oz-profile.5
 	install -D -m 644 docs/man/libsandbox.7 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	install -D -m 644 packaging/completions/sandboxify.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
@@ -98,7 +99,7 @@ install:
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/oz-profile.5
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandbox-policy $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1

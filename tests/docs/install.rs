@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 11] = [
+const INSTALLED: [&str; 12] = [
     "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",
@@ -13,6 +13,7 @@ const INSTALLED: [&str; 11] = [
     "usr/share/bash-completion/completions/sandboxify",
     "usr/share/man/man1/sandbox-policy.1",
     "usr/share/man/man1/sandboxify.1",
+    "usr/share/man/man5/oz-profile.5",
     "usr/share/man/man5/seccomp-policy.5",
     "usr/share/man/man7/libsandbox.7",
     "usr/share/zsh/site-functions/_sandbox-policy",

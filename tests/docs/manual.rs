@@ -6,11 +6,12 @@ use sandbox_tests::{Run, installed, repository, skip};
 
 use crate::words::{commands, help, long_options, methods, options_of, page};
 
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 5] = [
     "docs/man/sandboxify.1",
     "docs/man/sandbox-policy.1",
     "docs/man/libsandbox.7",
     "docs/man/seccomp-policy.5",
+    "docs/man/oz-profile.5",
 ];
 
 /// The long options that a page in mdoc(7) explains: those that begin an item of a list.

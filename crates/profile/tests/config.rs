@@ -43,6 +43,11 @@ fn without_a_file_everything_has_its_default() {
         config.enable_ephemerals,
     ];
     assert_eq!((off, config.log_xpra), ([false; 3], true));
+}
+
+#[test]
+fn without_a_file_sandboxes_get_what_oz_gives_them() {
+    let config = read("{}");
     assert_eq!(config.default_groups, ["audio", "video"]);
     let names: Vec<&str> = config
         .environment_vars
@@ -75,16 +80,17 @@ fn without_a_file_everything_has_its_default() {
     );
 }
 
-#[test]
-fn every_key_arrives_where_it_belongs() {
-    let config = read(
-        r#"{"Profile_Dir": "/p/", "shell_path": "/s", "prefix_path": "/usr", "etc_prefix": "/e"
+/// All keys, with values that are no defaults.
+const FULL: &str = r#"{"Profile_Dir": "/p/", "shell_path": "/s", "prefix_path": "/usr", "etc_prefix": "/e"
 # Oz has no comments here; they do no harm.
         , "sandbox_path": "/b", "openvpn_run_path": "/r", "openvpn_conf_dir": "/c", "openvpn_group": "g"
         , "route_table_base": 9000, "divert_suffix": "real", "divert_path": false, "nm_ignore_file": ""
         , "use_full_dev": true, "allow_root_shell": true, "log_xpra": false, "enable_ephemerals": true
-        , "environment_vars": ["A", "B=x=y", "C="], "default_groups": [], "etc_includes": ["/etc/own", "/etc/group"]}"#,
-    );
+        , "environment_vars": ["A", "B=x=y", "C="], "default_groups": [], "etc_includes": ["/etc/own", "/etc/group"]}"#;
+
+#[test]
+fn every_key_arrives_where_it_belongs() {
+    let config = read(FULL);
     let variable = |name: &str, value: Option<&str>| EnvironmentVariable {
         name: name.into(),
         value: value.map(String::from),
@@ -160,48 +166,51 @@ fn every_key_of_a_wrong_type_is_an_error_at_its_value() {
     }
 }
 
+/// Texts, and what is said of each.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        r#"{"log_xpar": 1}"#,
+        "1:2: warning: log_xpar: unknown key, ignored; did you mean \"log_xpra\"?",
+    ),
+    (
+        r#"{"bridge_mac": 1}"#,
+        "1:2: warning: bridge_mac: unknown key, ignored",
+    ),
+    (
+        r#"{"shell_path": "bash"}"#,
+        "1:16: error: shell_path: \"bash\" is not an absolute path",
+    ),
+    (
+        r#"{"nm_ignore_file": "x"}"#,
+        "1:20: error: nm_ignore_file: \"x\" is not an absolute path",
+    ),
+    (
+        r#"{"divert_suffix": "a/b"}"#,
+        "1:19: error: divert_suffix: \"a/b\" is no name, because it has a /",
+    ),
+    (
+        r#"{"route_table_base": 255}"#,
+        "1:22: error: route_table_base: must be a whole number from 256 to 2147483648",
+    ),
+    (
+        r#"{"environment_vars": ["=x"]}"#,
+        "1:23: error: environment_vars[0]: \"=x\" has no name before its =",
+    ),
+    (
+        r#"{"environment_vars": ["A", "A=1"]}"#,
+        "1:28: warning: environment_vars[1]: no effect: an earlier item has this variable, the last counts",
+    ),
+    (
+        r#"{"etc_includes": ["etc"]}"#,
+        "1:19: error: etc_includes[0]: \"etc\" is not an absolute path",
+    ),
+    ("{", "1:2: error: expected a key, found the end of the file"),
+    ("[]", "1:1: error: must be an object, not a list"),
+];
+
 #[test]
 fn what_is_wrong_with_a_configuration_is_said() {
-    for (text, wanted) in [
-        (
-            r#"{"log_xpar": 1}"#,
-            "1:2: warning: log_xpar: unknown key, ignored; did you mean \"log_xpra\"?",
-        ),
-        (
-            r#"{"bridge_mac": 1}"#,
-            "1:2: warning: bridge_mac: unknown key, ignored",
-        ),
-        (
-            r#"{"shell_path": "bash"}"#,
-            "1:16: error: shell_path: \"bash\" is not an absolute path",
-        ),
-        (
-            r#"{"nm_ignore_file": "x"}"#,
-            "1:20: error: nm_ignore_file: \"x\" is not an absolute path",
-        ),
-        (
-            r#"{"divert_suffix": "a/b"}"#,
-            "1:19: error: divert_suffix: \"a/b\" is no name, because it has a /",
-        ),
-        (
-            r#"{"route_table_base": 255}"#,
-            "1:22: error: route_table_base: must be a whole number from 256 to 2147483648",
-        ),
-        (
-            r#"{"environment_vars": ["=x"]}"#,
-            "1:23: error: environment_vars[0]: \"=x\" has no name before its =",
-        ),
-        (
-            r#"{"environment_vars": ["A", "A=1"]}"#,
-            "1:28: warning: environment_vars[1]: no effect: an earlier item has this variable, the last counts",
-        ),
-        (
-            r#"{"etc_includes": ["etc"]}"#,
-            "1:19: error: etc_includes[0]: \"etc\" is not an absolute path",
-        ),
-        ("{", "1:2: error: expected a key, found the end of the file"),
-        ("[]", "1:1: error: must be an object, not a list"),
-    ] {
+    for (text, wanted) in MISTAKES {
         let (problems, usable) = problems(text);
         assert_eq!(problems, [format!("oz.conf:{wanted}")], "{text}");
         assert_eq!(usable, wanted.contains(" warning: "));

@@ -156,10 +156,9 @@ fn what_a_program_sees_arrives_where_it_belongs() {
 }
 
 #[test]
-fn the_network_arrives_where_it_belongs() {
-    let profile = profile(FULL);
+fn connections_arrive_where_they_belong() {
     let local = Host::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let sockets = vec![
+    let sockets = [
         Socket::Internet {
             direction: Direction::Client,
             datagrams: false,
@@ -184,6 +183,12 @@ fn the_network_arrives_where_it_belongs() {
             name: "name".into(),
         },
     ];
+    assert_eq!(profile(FULL).networking.sockets, sockets);
+}
+
+#[test]
+fn the_network_arrives_where_it_belongs() {
+    let profile = profile(FULL);
     let networking = Networking {
         network: NetworkType::Bridge,
         bridge: "clear".into(),
@@ -192,7 +197,7 @@ fn the_network_arrives_where_it_belongs() {
             credentials: "a.auth".into(),
             dns: vec!["::1".parse().unwrap()],
         }),
-        sockets,
+        sockets: profile.networking.sockets.clone(),
         address_byte: Some(7),
         dns_mode: DnsMode::Dhcp,
         hosts: "1.2.3.4 h".into(),
@@ -228,6 +233,11 @@ fn the_walls_arrive_where_they_belong() {
         ],
     };
     assert_eq!(profile.seccomp, seccomp);
+}
+
+#[test]
+fn what_is_let_in_and_how_much_it_uses_arrives_where_it_belongs() {
+    let profile = profile(FULL);
     let forwarder = ExternalForwarder {
         name: "f".into(),
         dynamic: false,

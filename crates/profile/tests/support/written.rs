@@ -253,80 +253,69 @@ fn limits() -> impl Strategy<Value = Limits> {
         })
 }
 
-/// A profile with anything in it that may go together.
-pub fn profile() -> impl Strategy<Value = Profile> {
-    let words = (
-        word(),
-        of(literal()),
-        vec(word(), 0..3),
-        vec(word(), 0..3),
-        vec("[^\0]{0,6}", 0..3),
-    );
-    let files = (
-        vec(whitelist_item(), 0..4),
-        vec((path(), any::<bool>()), 0..3),
-        vec(path(), 0..3),
-        of(path()),
-    );
-    let blocks = (
-        xserver(),
-        environment(),
-        networking(),
-        seccomp(),
-        forwarders(),
-        limits(),
-    );
-    let rules = vec((any::<bool>(), host(), of(port())), 0..3);
-    let flags = any::<[bool; 6]>();
-    (words, files, blocks, rules, flags).prop_map(|(words, files, blocks, rules, flags)| {
-        let (name, wrapper, watchdog, allowed_groups, default_params) = words;
-        let (whitelist, hidden, shared_folders, log_dir) = files;
-        let (xserver, environment, networking, seccomp, external_forwarders, limits) = blocks;
-        let [
-            reject_user_args,
-            multi,
-            no_sys_proc,
-            no_defaults,
-            allow_files,
-            no,
-        ] = flags;
-        let rules = rules
-            .into_iter()
-            .filter(|_| networking.network != NetworkType::Host);
+/// A profile of which only the program is said.
+fn program() -> impl Strategy<Value = Profile> {
+    let lists = [0, 1].map(|_| vec(word(), 0..3));
+    let words = (word(), of(literal()), lists, vec("[^\0]{0,6}", 0..3));
+    (words, any::<[bool; 6]>()).prop_map(|(words, flags)| {
+        let (name, wrapper, [watchdog, allowed_groups], default_params) = words;
+        let shutdowns = [AutoShutdown::Yes, AutoShutdown::No];
         Profile {
             path: Some(format!("/usr/bin/{name}")),
             paths: vec![format!("/bin/{name}")],
             name,
             default_params,
-            reject_user_args,
-            auto_shutdown: if no {
-                AutoShutdown::No
-            } else {
-                AutoShutdown::Yes
-            },
+            reject_user_args: flags[0],
+            auto_shutdown: shutdowns[usize::from(flags[1])],
             watchdog,
             wrapper,
-            multi,
-            no_sys_proc,
-            no_defaults,
-            allow_files,
+            multi: flags[2],
+            no_sys_proc: flags[3],
+            no_defaults: flags[4],
+            allow_files: flags[5],
             allowed_groups,
-            log_dir,
+            ..Profile::default()
+        }
+    })
+}
+
+fn hidden() -> impl Strategy<Value = BlacklistItem> {
+    (path(), any::<bool>()).prop_map(|(path, no_follow)| BlacklistItem { path, no_follow })
+}
+
+fn rule() -> impl Strategy<Value = FirewallRule> {
+    let rule = (any::<bool>(), host(), of(port()));
+    rule.prop_map(|(allow, host, port)| FirewallRule { allow, host, port })
+}
+
+/// A profile with anything in it that may go together.
+pub fn profile() -> impl Strategy<Value = Profile> {
+    let lists = (
+        vec(whitelist_item(), 0..4),
+        vec(hidden(), 0..3),
+        vec(rule(), 0..3),
+    );
+    let places = (vec(path(), 0..3), of(path()));
+    let outside = (xserver(), environment(), networking(), forwarders());
+    let all = (program(), lists, places, outside, seccomp(), limits());
+    all.prop_map(|(program, lists, places, outside, seccomp, limits)| {
+        let (whitelist, blacklist, rules) = lists;
+        let (xserver, environment, networking, external_forwarders) = outside;
+        // In the host's network they are an error.
+        let is_host = networking.network == NetworkType::Host;
+        Profile {
+            log_dir: places.1,
             whitelist,
-            blacklist: hidden
-                .into_iter()
-                .map(|(path, no_follow)| BlacklistItem { path, no_follow })
-                .collect(),
-            shared_folders,
+            blacklist,
+            shared_folders: places.0,
             xserver,
             environment,
-            firewall: rules
-                .map(|(allow, host, port)| FirewallRule { allow, host, port })
-                .collect(),
+            firewall: if is_host { Vec::new() } else { rules },
             networking,
             seccomp,
             external_forwarders,
             limits,
+            ..program
         }
     })
 }
