@@ -8,6 +8,9 @@ use crate::diagnostic::{Problem, Severity, shown};
 use crate::json::{Kind, Member, Value};
 use crate::report::Report;
 
+/// How long a list may be; what is compared with all before it then takes no time worth telling.
+const MOST_ITEMS: usize = 4096;
+
 /// A value with the way to it.
 pub(crate) struct Field<'a> {
     pub(crate) value: &'a Value,
@@ -265,6 +268,11 @@ impl<'a> Block<'a> {
             field.mistyped(report, "a list");
             return Vec::new();
         };
+        if items.len() > MOST_ITEMS {
+            let problem = Problem::Impossible("the list has more than 4096 items");
+            field.error(report, problem);
+            return Vec::new();
+        }
         let items = items.iter().enumerate();
         items
             .map(|(at, value)| Field {

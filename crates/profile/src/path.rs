@@ -150,6 +150,7 @@ impl PathPattern {
     }
 
     /// Whether it begins with `${HOME}` or `${XDG_…_DIR}`: a path that its user may change at any time.
+    /// Others may lead there, too: [`ExpandedPath::is_below`](crate::ExpandedPath::is_below).
     pub fn is_below_home(&self) -> bool {
         matches!(
             self.start,

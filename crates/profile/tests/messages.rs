@@ -258,6 +258,20 @@ fn a_file_with_thousands_of_mistakes_is_an_error_with_few_messages() {
 }
 
 #[test]
+fn a_list_has_an_end() {
+    let of = |count: usize| {
+        let paths: Vec<String> = (0..count).map(|at| format!("\"/{at}\"")).collect();
+        problems(&format!(
+            "{{\"path\": \"/x\", \"paths\": [{}]}}",
+            paths.join(",")
+        ))
+    };
+    assert_eq!(of(4096), (Vec::new(), true));
+    let wanted = "p.json:1:25: error: paths: the list has more than 4096 items";
+    assert_eq!(of(4097), (vec![wanted.into()], false));
+}
+
+#[test]
 fn foreign_text_stays_on_one_line_and_short() {
     let (problems, _) = problems("{\"path\": \"/x\", \"\\u001b[31m\\n\": 1}");
     assert_eq!(
