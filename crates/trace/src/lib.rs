@@ -24,6 +24,7 @@ mod suspend;
 #[allow(unsafe_code)]
 mod sys;
 mod tracer;
+pub mod unwind;
 mod watcher;
 
 pub use error::Error;

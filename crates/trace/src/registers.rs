@@ -5,6 +5,7 @@ use nix::sys::ptrace::regset::NT_PRSTATUS;
 use nix::unistd::Pid;
 
 use crate::Error;
+use crate::unwind::{Context, Machine};
 
 /// The general registers of a stopped thread.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +95,16 @@ impl Registers {
         self.0.rax
     }
 
+    /// The registers in the order of unwind tables (System V ABI of x86_64, figure 3.36).
+    pub(crate) fn context(&self) -> Context {
+        let r = &self.0;
+        let words = [
+            r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11,
+            r.r12, r.r13, r.r14, r.r15,
+        ];
+        Context::new(Machine::X86_64, r.rip, &words)
+    }
+
     /// Sets a call up. There is no earlier one to restart (`orig_rax`).
     pub(crate) fn prepare(&mut self, number: u64, arguments: [u64; 6]) {
         self.0.rax = number;
@@ -167,6 +178,13 @@ impl Registers {
 
     pub(crate) fn result(&self) -> u64 {
         self.0.regs[0]
+    }
+
+    /// The registers in the order of unwind tables (DWARF for the Arm 64-bit architecture, 4.1).
+    pub(crate) fn context(&self) -> Context {
+        let mut words = [self.0.sp; 32];
+        words[..31].copy_from_slice(&self.0.regs);
+        Context::new(Machine::Aarch64, self.0.pc, &words)
     }
 
     /// Sets a call up.
