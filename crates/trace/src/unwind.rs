@@ -42,6 +42,8 @@ pub enum Found {
     Table,
     /// By a frame pointer: functions that keep none may be missing before it.
     Pointer,
+    /// By the call that led to a function which has not used the stack yet.
+    Call,
     /// It is what a signal has interrupted.
     Interrupted,
 }
@@ -81,7 +83,7 @@ pub struct Stack {
 /// What one step found.
 enum Step {
     /// The caller.
-    To(Context, Found),
+    To(Box<Context>, Found),
     /// There is none.
     Outermost,
     /// It cannot be told.
@@ -119,7 +121,7 @@ pub fn walk(context: &Context, surroundings: &mut Surroundings<'_>) -> Stack {
             Step::To(caller, found) => {
                 frames.push(frame(&caller, found, &reader));
                 is_called = found != Found::Interrupted;
-                context = caller;
+                context = *caller;
             }
         }
     };
@@ -150,7 +152,9 @@ fn step(
     if signal::is_trampoline(context.machine, reader, context.counter) {
         let maps = surroundings.maps;
         return match signal::interrupted(context, reader) {
-            Some(before) if maps.is_code(before.counter) => Step::To(before, Found::Interrupted),
+            Some(before) if maps.is_code(before.counter) => {
+                Step::To(Box::new(before), Found::Interrupted)
+            }
             _ => Step::Unknown,
         };
     }
@@ -158,7 +162,14 @@ fn step(
         Some((module, address)) if module.frames().covers(address) => {
             table::step(context, &module, address, is_called, reader)
         }
-        _ => pointer::step(context, is_called, reader),
+        known => {
+            let start = known.filter(|_| !is_called).and_then(|(module, address)| {
+                let (_, far) = module.symbols().at(address)?;
+                inside.checked_sub(far)
+            });
+            let entered = start.and_then(|start| call::into(context, start, reader));
+            entered.unwrap_or_else(|| pointer::step(context, is_called, reader))
+        }
     };
     match stepped {
         Step::To(caller, found) if leads_out(context, &caller, is_called, reader, surroundings) => {
@@ -171,7 +182,10 @@ fn step(
 
 /// The file that code is from, and its address in the file's own numbering.
 fn module_of(address: u64, surroundings: &mut Surroundings<'_>) -> Option<(Arc<Module>, u64)> {
-    let mapping = surroundings.maps.find(address).filter(|one| one.executable)?;
+    let mapping = surroundings
+        .maps
+        .find(address)
+        .filter(|one| one.executable)?;
     let offset = mapping.file_offset(address)?;
     let module = (surroundings.modules)(mapping)?;
     let address = module.address_of(offset)?;

@@ -69,7 +69,8 @@ fn caller(caller: &Caller) -> String {
     };
     let how = match caller.found {
         Found::Table => "",
-        Found::Pointer => ", by its frame pointer",
+        Found::Pointer => ", by a frame pointer",
+        Found::Call => ", by its call",
         Found::Interrupted => ", interrupted by a signal",
     };
     format!("{whence}{how}")

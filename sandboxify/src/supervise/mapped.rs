@@ -36,12 +36,17 @@ pub(crate) fn kernels(thread: i32, mapping: &Mapping) -> Option<Vec<u8>> {
 /// Opens a mapped file: by the mapping, which needs privileges (proc(5), map_files), or else by its name
 /// as the process sees it.
 fn open(thread: i32, mapping: &Mapping) -> Option<File> {
-    let name = mapping.path.as_deref().filter(|name| name.starts_with(b"/"))?;
+    let name = mapping
+        .path
+        .as_deref()
+        .filter(|name| name.starts_with(b"/"))?;
     let (start, end) = (mapping.start, mapping.end);
     let by_mapping = format!("/proc/{thread}/map_files/{start:x}-{end:x}");
     open_as(Path::new(&by_mapping), mapping).or_else(|| {
         let mut by_name = PathBuf::from(format!("/proc/{thread}/root"));
-        by_name.as_mut_os_string().push(std::ffi::OsStr::from_bytes(name));
+        by_name
+            .as_mut_os_string()
+            .push(std::ffi::OsStr::from_bytes(name));
         open_as(&by_name, mapping)
     })
 }
@@ -50,7 +55,11 @@ fn open(thread: i32, mapping: &Mapping) -> Option<File> {
 /// for a device could do anything.
 fn open_as(path: &Path, mapping: &Mapping) -> Option<File> {
     let mut options = OpenOptions::new();
-    let found = options.read(true).custom_flags(libc::O_PATH).open(path).ok()?;
+    let found = options
+        .read(true)
+        .custom_flags(libc::O_PATH)
+        .open(path)
+        .ok()?;
     let metadata = found.metadata().ok()?;
     let fits = metadata.is_file() && metadata.len() <= LARGEST;
     if !fits || !is_same(&metadata, mapping.inode) {
@@ -65,5 +74,6 @@ fn is_same(metadata: &Metadata, mapped: Inode) -> bool {
     let device = metadata.dev();
     let (major, minor) = (libc::major(device).into(), libc::minor(device).into());
     let is_virtual = major == 0 || mapped.major == 0;
-    metadata.ino() == mapped.number && (is_virtual || (major, minor) == (mapped.major, mapped.minor))
+    metadata.ino() == mapped.number
+        && (is_virtual || (major, minor) == (mapped.major, mapped.minor))
 }

@@ -168,7 +168,10 @@ impl Maps {
     pub fn end_of_data(&self, address: u64) -> Option<u64> {
         let is_data = |mapping: &Mapping| mapping.readable && mapping.writable;
         let here = self.find(address).filter(|one| is_data(one));
-        let below = || self.find(address.checked_sub(1)?).filter(|one| is_data(one));
+        let below = || {
+            self.find(address.checked_sub(1)?)
+                .filter(|one| is_data(one))
+        };
         let mut end = here.or_else(below)?.end;
         let behind = self.mappings.partition_point(|one| one.start < end);
         for next in self.mappings.iter().skip(behind) {

@@ -1,7 +1,9 @@
-//! Whether an address is one that a call returns to: what an overwritten stack holds rarely is.
+//! Calls: whether an address is one that a call returns to, which what an overwritten stack holds rarely
+//! is, and who has called a function that has no table and has not used the stack yet.
 
-use super::context::Machine;
+use super::context::{Context, Machine};
 use super::reader::Reader;
+use super::{Found, Step};
 
 /// Whether the instruction before an address is a call.
 pub(super) fn is_before(machine: Machine, reader: &Reader<'_>, address: u64) -> bool {
@@ -13,7 +15,47 @@ pub(super) fn is_before(machine: Machine, reader: &Reader<'_>, address: u64) -> 
         }
         Machine::Aarch64 => {
             let code = reader.bytes(address.wrapping_sub(4));
-            address % 4 == 0 && code.is_some_and(|code| is_branch_with_link(u32::from_le_bytes(code)))
+            address % 4 == 0
+                && code.is_some_and(|code| is_branch_with_link(u32::from_le_bytes(code)))
+        }
+    }
+}
+
+/// The caller of the innermost function, which begins at an address: what a call has just left is a return
+/// address behind a call of that very function. Nothing where it is not there.
+pub(super) fn into(context: &Context, start: u64, reader: &Reader<'_>) -> Option<Step> {
+    let machine = context.machine;
+    let pointer = context.get(machine.stack_pointer())?;
+    let (back, above) = match machine.link() {
+        Some(link) => (machine.stripped(context.get(link)?), pointer),
+        None => (reader.word(pointer)?, pointer.checked_add(8)?),
+    };
+    if target(machine, reader, back)? != start {
+        return None;
+    }
+    let mut caller = context.caller(back, above);
+    for column in Context::columns().filter(|&column| machine.keeps(column)) {
+        caller.set(column, context.get(column));
+    }
+    caller.set(machine.stack_pointer(), Some(above));
+    Some(Step::To(Box::new(caller), Found::Call))
+}
+
+/// Where the direct call before an address leads to.
+fn target(machine: Machine, reader: &Reader<'_>, address: u64) -> Option<u64> {
+    match machine {
+        Machine::X86_64 => {
+            let [0xe8, distance @ ..] = reader.bytes::<5>(address.wrapping_sub(5))? else {
+                return None;
+            };
+            Some(address.wrapping_add_signed(i32::from_le_bytes(distance).into()))
+        }
+        Machine::Aarch64 => {
+            let call = address.wrapping_sub(4);
+            let code = u32::from_le_bytes(reader.bytes(call)?);
+            // 26 bits with a sign, in instructions.
+            let distance = i32::from_le_bytes((code << 6).to_le_bytes()) >> 4;
+            is_direct(code).then(|| call.wrapping_add_signed(distance.into()))
         }
     }
 }
@@ -35,7 +77,8 @@ fn is_indirect(code: &[u8]) -> bool {
     };
     let (mode, operation, register) = (form >> 6, form >> 3 & 7, form & 7);
     let index = usize::from(mode != 3 && register == 4);
-    let is_absolute = register == 5 || register == 4 && rest.first().is_some_and(|one| one & 7 == 5);
+    let is_absolute =
+        register == 5 || register == 4 && rest.first().is_some_and(|one| one & 7 == 5);
     let distance = match mode {
         0 if is_absolute => 4,
         1 => 1,
@@ -47,9 +90,12 @@ fn is_indirect(code: &[u8]) -> bool {
 
 /// BL, or BLR in any of its forms (Arm Architecture Reference Manual, C4.1 "Branches").
 fn is_branch_with_link(instruction: u32) -> bool {
-    let direct = instruction & 0xfc00_0000 == 0x9400_0000;
-    let by_register = instruction & 0xfeff_f000 == 0xd63f_0000;
-    direct || by_register
+    is_direct(instruction) || instruction & 0xfeff_f000 == 0xd63f_0000
+}
+
+/// BL.
+fn is_direct(instruction: u32) -> bool {
+    instruction & 0xfc00_0000 == 0x9400_0000
 }
 
 #[cfg(test)]
@@ -100,7 +146,13 @@ mod tests {
 
     #[test]
     fn branches_with_link_are_told_from_others() {
-        for call in [0x9400_0001, 0x97ff_ffff, 0xd63f_0020, 0xd63f_0a9f, 0xd73f_0a30] {
+        for call in [
+            0x9400_0001,
+            0x97ff_ffff,
+            0xd63f_0020,
+            0xd63f_0a9f,
+            0xd73f_0a30,
+        ] {
             assert!(is_branch_with_link(call), "{call:x}");
         }
         for other in [0x1400_0001, 0xd61f_0020, 0xd65f_03c0, 0xd503_201f, 0] {

@@ -31,5 +31,5 @@ fn caller(context: &Context, is_called: bool, reader: &Reader<'_>) -> Option<Ste
         // Elsewhere a frame record may lie anywhere in its frame.
         caller.set(machine.stack_pointer(), Some(lowest));
     }
-    Some(Step::To(caller, Found::Pointer))
+    Some(Step::To(Box::new(caller), Found::Pointer))
 }

@@ -68,7 +68,7 @@ impl Rules<'_> {
             caller.set(pointer, Some(frame));
         }
         caller.lowest = caller.get(pointer).unwrap_or(frame);
-        Some(Step::To(caller, Found::Table))
+        Some(Step::To(Box::new(caller), Found::Table))
     }
 
     /// The canonical frame address.
@@ -123,7 +123,9 @@ impl Rules<'_> {
                     let value = self.context.get(register.0)?;
                     run.resume_with_register(Value::Generic(value)).ok()?
                 }
-                EvaluationResult::RequiresMemory { address, size, .. } if size == 8 => {
+                EvaluationResult::RequiresMemory {
+                    address, size: 8, ..
+                } => {
                     let word = self.reader.word(address)?;
                     run.resume_with_memory(Value::Generic(word)).ok()?
                 }

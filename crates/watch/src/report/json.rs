@@ -7,7 +7,7 @@
 //! `reason`, `action`, `outcome` (`ran`, an error's name, `killed`, `trapped`), `add` what would allow
 //! it or null, `cure` the same in words, `count` how many there were so far. `stack` is null, or an array
 //! from the place of the call outwards: `address`, `module`, `offset` and `symbol` as above, and `found`
-//! (`table`, `frame pointer`, or `interrupted` for what a signal has interrupted); `stack_end` says what
+//! (`table`, `frame pointer`, `call`, or `interrupted` for what a signal has interrupted); `stack_end` says what
 //! is behind the last: `outermost` (nothing), `limit` (more) or `unknown`.
 //! `add` is an object of `arch`, `item` (for the end of the list), `line` (for the file) and `replaces`
 //! (the `FILE:LINE` that it takes the place of), as far as there are any.
@@ -30,7 +30,11 @@ use crate::violation::{Outcome, Place, Stack, Violation};
 pub(crate) fn violation(violation: &Violation, count: u64) -> String {
     let mut object = what(violation);
     object.extend(who(violation));
-    object.extend(place(violation.place.as_ref(), violation.call.instruction, "instruction"));
+    object.extend(place(
+        violation.place.as_ref(),
+        violation.call.instruction,
+        "instruction",
+    ));
     object.extend(stack(violation));
     object.insert("count".to_owned(), json!(count));
     line(object)
@@ -172,6 +176,7 @@ fn found(found: Found) -> &'static str {
     match found {
         Found::Table => "table",
         Found::Pointer => "frame pointer",
+        Found::Call => "call",
         Found::Interrupted => "interrupted",
     }
 }
