@@ -54,7 +54,7 @@ pub struct RegisterCall {
 
 impl Registers {
     pub(crate) fn of(thread: Pid) -> Result<Registers, Error> {
-        ptrace::getregset::<NT_PRSTATUS>(thread)
+        get(thread)
             .map(Registers)
             .map_err(|errno| Error::request("reading the registers", thread, errno as i32))
     }
@@ -63,6 +63,18 @@ impl Registers {
         ptrace::setregset::<NT_PRSTATUS>(thread, self.0)
             .map_err(|errno| Error::request("writing the registers", thread, errno as i32))
     }
+}
+
+/// PTRACE_GETREGS, because PTRACE_GETREGSET lays those of a 32-bit program out as such a program would
+/// have them (task_user_regset_view, arch/x86/kernel/ptrace.c).
+#[cfg(target_arch = "x86_64")]
+fn get(thread: Pid) -> nix::Result<libc::user_regs_struct> {
+    ptrace::getregs(thread)
+}
+
+#[cfg(target_arch = "aarch64")]
+fn get(thread: Pid) -> nix::Result<libc::user_regs_struct> {
+    ptrace::getregset::<NT_PRSTATUS>(thread)
 }
 
 #[cfg(target_arch = "x86_64")]
