@@ -36,7 +36,7 @@ pub struct Pieces {
 
 impl Pieces {
     /// Nothing but NOPs and zeros.
-    pub fn new() -> Pieces {
+    pub fn blank() -> Pieces {
         Pieces {
             code: vec![0x90; SIZE as usize],
             stack: vec![0; SIZE as usize],
@@ -121,7 +121,7 @@ pub fn callers(stack: &Stack) -> Vec<(u64, Found)> {
 #[test]
 fn the_first_frame_is_the_call_itself_whatever_else_there_is() {
     for counter in [0, CODE + 2, u64::MAX] {
-        let stack = walked(&x86_64(counter, 0, 0), &Pieces::new());
+        let stack = walked(&x86_64(counter, 0, 0), &Pieces::blank());
         assert_eq!(stack.frames.len(), 1);
         assert_eq!(stack.frames[0].address, counter);
         assert_eq!(stack.end, End::Unknown);
@@ -130,7 +130,7 @@ fn the_first_frame_is_the_call_itself_whatever_else_there_is() {
 
 #[test]
 fn a_walk_ends_when_its_time_is_over() {
-    let mut pieces = Pieces::new();
+    let mut pieces = Pieces::blank();
     let back = CODE + 0x100;
     pieces.end_code(back, &[0xe8, 0, 0, 0, 0]);
     pieces.put(0x100, &[STACK + 0x200, back]);
@@ -150,5 +150,4 @@ fn a_walk_ends_when_its_time_is_over() {
             .len()
             > 2
     );
-    assert!(MOST_FRAMES > 2);
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// A chain of frames of some distance; returns behind calls, one for each frame.
 fn chain(count: u64, distance: u64) -> (Pieces, Vec<u64>) {
-    let mut pieces = Pieces::new();
+    let mut pieces = Pieces::blank();
     let backs: Vec<u64> = (0..count).map(|n| CODE + 0x100 + n * 16).collect();
     for (n, &back) in (0..count).zip(&backs) {
         pieces.end_code(back, &[0xe8, 0, 0, 0, 0]);
@@ -104,7 +104,7 @@ fn a_stack_pointer_that_points_nowhere_ends_the_walk() {
 #[test]
 fn aarch64_has_frame_records_and_signed_addresses() {
     const SIGNATURE: u64 = 0x2a << 49;
-    let mut pieces = Pieces::new();
+    let mut pieces = Pieces::blank();
     for (frame, next, back) in [
         (0x100, 0x180, 0x204),
         (0x180, 0x300, 0x304),
@@ -117,7 +117,7 @@ fn aarch64_has_frame_records_and_signed_addresses() {
         };
         pieces.end_code(CODE + back, &call.to_le_bytes());
         let next = if next == 0 { 0 } else { STACK + next };
-        pieces.put(frame, &[next, CODE + back | SIGNATURE]);
+        pieces.put(frame, &[next, (CODE + back) | SIGNATURE]);
     }
     let stack = walked(&aarch64(CODE + 4, STACK + 0x100, STACK + 0x100, 0), &pieces);
     let expected = [0x204, 0x304, 0x404].map(|back| (CODE + back, Found::Pointer));

@@ -22,7 +22,7 @@ fn stack_of(context: &Context, pieces: &Pieces, trampoline: u64) {
 
 #[test]
 fn what_x86_64_has_interrupted_is_found() {
-    let mut pieces = Pieces::new();
+    let mut pieces = Pieces::blank();
     let trampoline = CODE + 0x400;
     let code = [0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05];
     pieces.end_code(trampoline + 9, &code);
@@ -39,7 +39,7 @@ fn what_x86_64_has_interrupted_is_found() {
 
 #[test]
 fn what_aarch64_has_interrupted_is_found_where_tables_lead_to_it() {
-    let mut pieces = Pieces::new();
+    let mut pieces = Pieces::blank();
     let trampoline = CODE + 0x400;
     let code = [0x68, 0x11, 0x80, 0xd2, 0x01, 0, 0, 0xd4];
     pieces.end_code(trampoline + 8, &code);
@@ -57,7 +57,7 @@ fn what_aarch64_has_interrupted_is_found_where_tables_lead_to_it() {
 
 #[test]
 fn signal_frames_that_lead_back_to_themselves_end() {
-    let mut pieces = Pieces::new();
+    let mut pieces = Pieces::blank();
     let trampoline = CODE + 0x400;
     let code = [0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05];
     pieces.end_code(trampoline + 9, &code);
