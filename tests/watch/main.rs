@@ -18,5 +18,6 @@ mod rules;
 mod servers;
 mod stacks;
 mod tightness;
+mod unwinders;
 mod whom;
 mod workshop;
