@@ -5,9 +5,11 @@
 //! enforced by the kernel; see `filter::Supervision`.
 
 pub(crate) mod desk;
+mod functions;
 mod guard;
 pub(crate) mod learning;
 mod look;
+mod mapped;
 pub(crate) mod sink;
 pub(crate) mod start;
 

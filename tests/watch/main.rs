@@ -2,6 +2,7 @@
 
 mod additions;
 mod ends;
+mod forged;
 mod formats;
 mod growth;
 mod names;
@@ -15,6 +16,8 @@ mod replay;
 mod reports;
 mod rules;
 mod servers;
+mod stacks;
 mod tightness;
+mod unwinders;
 mod whom;
 mod workshop;

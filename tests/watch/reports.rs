@@ -125,7 +125,7 @@ fn a_report_in_a_file_leaves_standard_error_clean_and_is_appended_to() {
 }
 
 /// The keys of a violation, as documented.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 23] = [
     "action",
     "add",
     "arch",
@@ -144,6 +144,8 @@ const KEYS: [&str; 21] = [
     "reason",
     "rendered",
     "rule",
+    "stack",
+    "stack_end",
     "symbol",
     "tid",
     "time",

@@ -6,7 +6,10 @@
 
 mod aarch64;
 mod elf;
+mod frames;
 mod maps;
+mod module;
+mod names;
 mod operands;
 mod start;
 mod symbols;
@@ -16,7 +19,11 @@ use thiserror::Error;
 
 use elf::Program;
 
-pub use maps::{Mapping, Maps};
+pub use frames::FrameTable;
+pub(crate) use frames::Row;
+pub use maps::{Inode, Mapping, Maps};
+pub use module::Module;
+pub use names::demangled;
 pub use symbols::{Symbols, symbol_at};
 
 /// What the Go linker puts before the build information (go/src/debug/buildinfo).

@@ -2,8 +2,9 @@
 //!
 //! [`Tracer`] follows a program to exec, its entry point or `main` and makes it and all that it has
 //! forked load a filter; a [`Listener`] is the end at which a filter's notifications arrive;
-//! [`Watcher`] sees threads end. `unsafe` lives in [`sys`] alone. This room knows processes, registers
-//! and ELF files; what a system call means is the business of others.
+//! [`Watcher`] sees threads end, and [`unwind`] finds who called what they died in. `unsafe` lives in
+//! [`sys`] alone. This room knows processes, registers and ELF files; what a system call means is the
+//! business of others.
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -24,6 +25,7 @@ mod suspend;
 #[allow(unsafe_code)]
 mod sys;
 mod tracer;
+pub mod unwind;
 mod watcher;
 
 pub use error::Error;

@@ -5,6 +5,7 @@ use nix::sys::ptrace::regset::NT_PRSTATUS;
 use nix::unistd::Pid;
 
 use crate::Error;
+use crate::unwind::{Context, Machine};
 
 /// The general registers of a stopped thread.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +54,7 @@ pub struct RegisterCall {
 
 impl Registers {
     pub(crate) fn of(thread: Pid) -> Result<Registers, Error> {
-        ptrace::getregset::<NT_PRSTATUS>(thread)
+        get(thread)
             .map(Registers)
             .map_err(|errno| Error::request("reading the registers", thread, errno as i32))
     }
@@ -62,6 +63,18 @@ impl Registers {
         ptrace::setregset::<NT_PRSTATUS>(thread, self.0)
             .map_err(|errno| Error::request("writing the registers", thread, errno as i32))
     }
+}
+
+/// PTRACE_GETREGS, because PTRACE_GETREGSET lays those of a 32-bit program out as such a program would
+/// have them (task_user_regset_view, arch/x86/kernel/ptrace.c).
+#[cfg(target_arch = "x86_64")]
+fn get(thread: Pid) -> nix::Result<libc::user_regs_struct> {
+    ptrace::getregs(thread)
+}
+
+#[cfg(target_arch = "aarch64")]
+fn get(thread: Pid) -> nix::Result<libc::user_regs_struct> {
+    ptrace::getregset::<NT_PRSTATUS>(thread)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -92,6 +105,16 @@ impl Registers {
 
     pub(crate) fn result(&self) -> u64 {
         self.0.rax
+    }
+
+    /// The registers in the order of unwind tables (System V ABI of x86_64, figure 3.36).
+    pub(crate) fn context(&self) -> Context {
+        let r = &self.0;
+        let words = [
+            r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8, r.r9, r.r10, r.r11,
+            r.r12, r.r13, r.r14, r.r15,
+        ];
+        Context::new(Machine::X86_64, r.rip, &words)
     }
 
     /// Sets a call up. There is no earlier one to restart (`orig_rax`).
@@ -167,6 +190,13 @@ impl Registers {
 
     pub(crate) fn result(&self) -> u64 {
         self.0.regs[0]
+    }
+
+    /// The registers in the order of unwind tables (DWARF for the Arm 64-bit architecture, 4.1).
+    pub(crate) fn context(&self) -> Context {
+        let mut words = [self.0.sp; 32];
+        words[..31].copy_from_slice(&self.0.regs);
+        Context::new(Machine::Aarch64, self.0.pc, &words)
     }
 
     /// Sets a call up.

@@ -10,6 +10,7 @@ use crate::family::Family;
 use crate::registers::{RegisterCall, Registers};
 use crate::stop::{self, Stop};
 use crate::tracer::Tracer;
+use crate::unwind::Context;
 use crate::{Error, status, sys};
 
 /// Whom to follow.
@@ -72,6 +73,16 @@ pub struct Ending {
     pub is_last: bool,
     /// Whether no other thread of its process is left.
     pub is_alone: bool,
+}
+
+impl Ending {
+    /// The registers of the thread, from which its callers are found; while it stands, for who traces
+    /// it. Nothing for a 32-bit program.
+    #[must_use]
+    pub fn context(&self) -> Option<Context> {
+        let registers = Registers::of(Pid::from_raw(self.thread)).ok()?;
+        registers.is_native().then(|| registers.context())
+    }
 }
 
 impl Scope {

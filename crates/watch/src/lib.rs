@@ -19,4 +19,4 @@ pub use call::Call;
 pub use card::card;
 pub use judge::{Ground, Judge, Judgement, Verdict};
 pub use report::{Format, MOST_DISTINCT, Reporter};
-pub use violation::{Outcome, Place, Violation};
+pub use violation::{Caller, Outcome, Place, Stack, Violation};

@@ -173,6 +173,7 @@ impl Reporter {
             command: Vec::new(),
             rendered: String::new(),
             place: None,
+            stack: None,
             judgement: violation.judgement.clone(),
             ..*violation
         };

@@ -5,6 +5,7 @@
 
 use policy::Action;
 use syscalls::{Abi, errno};
+use trace::unwind::{End, Found};
 
 use crate::call::Call;
 use crate::judge::Judgement;
@@ -22,6 +23,8 @@ pub struct Violation {
     pub rendered: String,
     /// The code that made the call, where it is known.
     pub place: Option<Place>,
+    /// Who called that code, where it was looked for.
+    pub stack: Option<Stack>,
     /// What the policy says.
     pub judgement: Judgement,
     /// What became of the call.
@@ -50,6 +53,26 @@ pub struct Place {
     pub offset: u64,
     /// The function, and how far into it.
     pub symbol: Option<(String, u64)>,
+}
+
+/// The functions that have not returned yet when a call is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// From the one that called the place of the call outwards.
+    pub callers: Vec<Caller>,
+    /// What is behind the last.
+    pub end: End,
+}
+
+/// A function that has not returned yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Where it goes on.
+    pub address: u64,
+    /// The same in the file that is mapped there.
+    pub place: Option<Place>,
+    /// How it was found.
+    pub found: Found,
 }
 
 impl Call {

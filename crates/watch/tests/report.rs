@@ -105,6 +105,8 @@ fn json_has_all_keys() {
             "offset": "0x10e1a3",
             "symbol": "mkdir+0xb",
             "instruction": "0x7f000010e1a3",
+            "stack": null,
+            "stack_end": null,
             "rule": null,
             "reason": "not in the list",
             "action": "kill_process",

@@ -7,8 +7,9 @@ use syscalls::render::{self, Style};
 use trace::{Ending, Listener, Notification, RegisterCall, Reply, process_of};
 use watch::{Call, Format, Judge, Outcome, Reporter, Verdict, Violation, card};
 
+use super::functions::Functions;
 use super::learning::Learning;
-use super::look::{self, Functions, Sighted};
+use super::look::{self, Sighted};
 use super::sink::Sink;
 
 /// What a supervised run is for.
@@ -149,7 +150,10 @@ impl Desk {
             reports.reporter.repeats(&call, &verdict);
             return;
         }
-        let violation = reports.violation(&mut self.functions, &mut call, outcome);
+        let mut violation = reports.violation(&mut self.functions, &mut call, outcome);
+        // A death that is like an earlier one has a card, and whoever causes many shall not cost much.
+        let context = ending.context().filter(|_| !known);
+        violation.stack = context.map(|context| self.functions.stack(call.thread, &context));
         self.report(&violation);
     }
 
@@ -240,7 +244,8 @@ impl Reports {
             program: look::program(call.process),
             command: look::command(call.process),
             rendered: rendered(call, style),
-            place: functions.place(call.process, call.instruction),
+            place: functions.place(call.thread, call.instruction),
+            stack: None,
             judgement: self.judge.judge(call),
             outcome,
         }

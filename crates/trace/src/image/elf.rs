@@ -4,8 +4,8 @@
 
 use object::LittleEndian;
 use object::elf::{
-    EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine, PF_W, PF_X, PT_INTERP, PT_LOAD,
-    ProgramHeader64, SectionType, Sym64,
+    EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine, PF_W, PF_X, PT_GNU_EH_FRAME,
+    PT_INTERP, PT_LOAD, ProgramHeader64, SectionType, Sym64,
 };
 use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _, SectionTable};
 
@@ -18,7 +18,8 @@ pub(super) const ORDER: LittleEndian = LittleEndian;
 const MOST_SEGMENTS: usize = 64;
 
 /// A `PT_LOAD` segment.
-struct Segment {
+#[derive(Debug, Clone)]
+pub(super) struct Segment {
     address: u64,
     size: u64,
     offset: u64,
@@ -52,6 +53,7 @@ pub(super) struct Program<'a> {
     moves: bool,
     has_interpreter: bool,
     entry: u64,
+    unwind_header: Option<u64>,
     segments: Vec<Segment>,
     sections: SectionTable<'a, Header>,
 }
@@ -77,6 +79,10 @@ impl<'a> Program<'a> {
                 .iter()
                 .any(|header| header.p_type(ORDER) == PT_INTERP),
             entry: header.e_entry(ORDER),
+            unwind_header: segments
+                .iter()
+                .find(|header| header.p_type(ORDER) == PT_GNU_EH_FRAME)
+                .map(|header| header.p_vaddr(ORDER)),
             segments: loadable(segments),
             sections: header.sections(ORDER, file).unwrap_or_default(),
         })
@@ -130,15 +136,33 @@ impl<'a> Program<'a> {
         writable.filter_map(|segment| segment.bytes(self.file, segment.address))
     }
 
-    /// The address of a byte of the file. Where segments share the byte, the executable one's.
+    /// The address of a byte of the file.
     pub(super) fn address_of(&self, offset: u64) -> Option<u64> {
-        let inside = |segment: &Segment| {
-            let inside = offset.checked_sub(segment.offset)?;
-            let address = segment.address.checked_add(inside)?;
-            (inside < segment.size_in_file).then_some((!segment.executable, address))
-        };
-        let found = self.segments.iter().filter_map(inside);
-        found.min_by_key(|&(rank, _)| rank).map(|(_, at)| at)
+        address_of(&self.segments, offset)
+    }
+
+    /// The segments, for who keeps them longer than the file.
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The bytes from an address on, to the end of its segment.
+    pub(super) fn bytes(&self, address: u64) -> Option<&'a [u8]> {
+        let segment = self.segments.iter().find(|one| one.holds(address))?;
+        segment.bytes(self.file, address)
+    }
+
+    /// Where the header of the unwind tables is (`PT_GNU_EH_FRAME`).
+    pub(super) fn unwind_header(&self) -> Option<u64> {
+        self.unwind_header
+    }
+
+    /// The address and the bytes of the section with this name.
+    pub(super) fn section(&self, name: &[u8]) -> Option<(u64, &'a [u8])> {
+        let strings = self.section_names()?;
+        let mut sections = self.sections.iter();
+        let found = sections.find(|one| is_named(strings, one.sh_name.get(ORDER), name))?;
+        Some((found.sh_addr(ORDER), found.data(ORDER, self.file).ok()?))
     }
 
     pub(super) fn has_section(&self, name: &[u8]) -> bool {
@@ -167,6 +191,17 @@ impl<'a> Program<'a> {
         let strings = self.sections.section(table.string_section()).ok()?;
         Some((table.symbols(), strings.data(ORDER, self.file).ok()?))
     }
+}
+
+/// The address of a byte of a file. Where segments share the byte, the executable one's.
+pub(super) fn address_of(segments: &[Segment], offset: u64) -> Option<u64> {
+    let inside = |segment: &Segment| {
+        let inside = offset.checked_sub(segment.offset)?;
+        let address = segment.address.checked_add(inside)?;
+        (inside < segment.size_in_file).then_some((!segment.executable, address))
+    };
+    let found = segments.iter().filter_map(inside);
+    found.min_by_key(|&(rank, _)| rank).map(|(_, at)| at)
 }
 
 fn loadable(headers: &[ProgramHeader64<LittleEndian>]) -> Vec<Segment> {

@@ -10,6 +10,17 @@ const RED_ZONE: u64 = 128;
 /// The alignment of scratch memory, enough for all structures of system calls.
 const ALIGNMENT: u64 = 16;
 
+/// A file by the numbers that the kernel has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Inode {
+    /// The device's major number; 0 for file systems without a device.
+    pub major: u64,
+    /// The device's minor number.
+    pub minor: u64,
+    /// The number in the file system; 0 where no file is mapped.
+    pub number: u64,
+}
+
 /// A range of a process's memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
@@ -27,6 +38,8 @@ pub struct Mapping {
     pub shared: bool,
     /// Where in the file it begins.
     pub offset: u64,
+    /// Which file it is, for what maps one.
+    pub inode: Inode,
     /// What is mapped: a path, or a name such as `[heap]`; nothing for anonymous memory. Newlines, which the
     /// kernel writes as `\012`, are put back; ` (deleted)` stays, since a file's name can end so too.
     pub path: Option<Vec<u8>>,
@@ -55,7 +68,7 @@ impl Mapping {
             return None;
         };
         let offset = hexadecimal(fields.next()?)?;
-        let (_device, _inode) = (fields.next()?, fields.next()?);
+        let inode = Inode::parse(fields.next()?, fields.next()?)?;
         let path = fields.next().unwrap_or_default().trim_ascii_start();
         let dash = range.iter().position(|byte| *byte == b'-')?;
         let (start, end) = (range.get(..dash)?, range.get(dash + 1..)?);
@@ -67,6 +80,7 @@ impl Mapping {
             executable: execute == b'x',
             shared: share == b's',
             offset,
+            inode,
             path: (!path.is_empty()).then(|| unescape(path)),
         };
         (mapping.start < mapping.end).then_some(mapping)
@@ -85,6 +99,17 @@ impl Mapping {
             Some(name) if name.starts_with(b"[") => None,
             Some(_) => Some(2),
         }
+    }
+}
+
+impl Inode {
+    fn parse(device: &[u8], number: &[u8]) -> Option<Self> {
+        let colon = device.iter().position(|byte| *byte == b':')?;
+        Some(Self {
+            major: hexadecimal(device.get(..colon)?)?,
+            minor: hexadecimal(device.get(colon + 1..)?)?,
+            number: std::str::from_utf8(number).ok()?.parse().ok()?,
+        })
     }
 }
 
@@ -135,6 +160,33 @@ impl Maps {
             .partition_point(|mapping| mapping.start <= address);
         let mapping = self.mappings.get(behind.checked_sub(1)?)?;
         (address < mapping.end).then_some(mapping)
+    }
+
+    /// The end of the memory for data that an address lies in, over mappings that touch each other; the
+    /// address may be that end, as the pointer of an empty stack is.
+    #[must_use]
+    pub fn end_of_data(&self, address: u64) -> Option<u64> {
+        let is_data = |mapping: &Mapping| mapping.readable && mapping.writable;
+        let here = self.find(address).filter(|one| is_data(one));
+        let below = || {
+            self.find(address.checked_sub(1)?)
+                .filter(|one| is_data(one))
+        };
+        let mut end = here.or_else(below)?.end;
+        let behind = self.mappings.partition_point(|one| one.start < end);
+        for next in self.mappings.iter().skip(behind) {
+            if next.start != end || !is_data(next) {
+                break;
+            }
+            end = next.end;
+        }
+        Some(end)
+    }
+
+    /// Whether code may run at an address.
+    #[must_use]
+    pub fn is_code(&self, address: u64) -> bool {
+        self.find(address).is_some_and(|mapping| mapping.executable)
     }
 
     /// All mappings, lowest first.

@@ -127,6 +127,12 @@ impl Symbols {
         (address < function.end).then(|| (name, address - function.start))
     }
 
+    /// How much memory they take.
+    pub(super) fn size(&self) -> usize {
+        let functions = self.functions.len().saturating_mul(size_of::<Function>());
+        functions.saturating_add(self.names.len())
+    }
+
     /// Whether the file names no function.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -5,7 +5,10 @@
 //! hexadecimal strings (numbers of JSON end at 2⁵³), `rendered` the decoded call, `module`, `offset`,
 //! `symbol` as `NAME+0xOFFSET`, `instruction`, `rule` the text of the rule that decided or null,
 //! `reason`, `action`, `outcome` (`ran`, an error's name, `killed`, `trapped`), `add` what would allow
-//! it or null, `cure` the same in words, `count` how many there were so far.
+//! it or null, `cure` the same in words, `count` how many there were so far. `stack` is null, or an array
+//! from the place of the call outwards: `address`, `module`, `offset` and `symbol` as above, and `found`
+//! (`table`, `frame pointer`, `call`, or `interrupted` for what a signal has interrupted); `stack_end` says what
+//! is behind the last: `outermost` (nothing), `limit` (more) or `unknown`.
 //! `add` is an object of `arch`, `item` (for the end of the list), `line` (for the file) and `replaces`
 //! (the `FILE:LINE` that it takes the place of), as far as there are any.
 //!
@@ -16,17 +19,23 @@
 use policy::Action;
 use serde_json::{Map, Value, json};
 use syscalls::errno;
+use trace::unwind::{End, Found};
 
 use super::escape::{LONGEST_CALL, LONGEST_COMMAND, cut, misleads};
 use super::{Entry, Reporter, clock, text};
 use crate::addition::Addition;
-use crate::violation::{Outcome, Violation};
+use crate::violation::{Outcome, Place, Stack, Violation};
 
 /// A violation's object, with a newline.
 pub(crate) fn violation(violation: &Violation, count: u64) -> String {
     let mut object = what(violation);
     object.extend(who(violation));
-    object.extend(whence(violation));
+    object.extend(place(
+        violation.place.as_ref(),
+        violation.call.instruction,
+        "instruction",
+    ));
+    object.extend(stack(violation));
     object.insert("count".to_owned(), json!(count));
     line(object)
 }
@@ -120,8 +129,8 @@ fn who(violation: &Violation) -> Map<String, Value> {
     ])
 }
 
-fn whence(violation: &Violation) -> Map<String, Value> {
-    let place = violation.place.as_ref();
+/// A place, and the address that it has in memory.
+fn place(place: Option<&Place>, address: u64, name: &'static str) -> Map<String, Value> {
     let symbol = place.and_then(|place| place.symbol.as_ref());
     let symbol = symbol.map(|(name, offset)| format!("{}+{offset:#x}", cut(name, LONGEST_CALL)));
     object([
@@ -134,11 +143,50 @@ fn whence(violation: &Violation) -> Map<String, Value> {
             json!(place.map(|place| hexadecimal(place.offset))),
         ),
         ("symbol", json!(symbol)),
-        (
-            "instruction",
-            json!(hexadecimal(violation.call.instruction)),
-        ),
+        (name, json!(hexadecimal(address))),
     ])
+}
+
+fn stack(violation: &Violation) -> Map<String, Value> {
+    let stack = violation.stack.as_ref();
+    object([
+        ("stack", json!(stack.map(|stack| frames(violation, stack)))),
+        ("stack_end", json!(stack.map(|stack| end(stack.end)))),
+    ])
+}
+
+fn frames(violation: &Violation, stack: &Stack) -> Vec<Map<String, Value>> {
+    let call = (
+        violation.place.as_ref(),
+        violation.call.instruction,
+        Found::Table,
+    );
+    let callers = stack.callers.iter();
+    let callers = callers.map(|caller| (caller.place.as_ref(), caller.address, caller.found));
+    let frames = std::iter::once(call).chain(callers);
+    let frames = frames.map(|(known, address, by)| {
+        let mut frame = place(known, address, "address");
+        frame.insert("found".to_owned(), json!(found(by)));
+        frame
+    });
+    frames.collect()
+}
+
+fn found(found: Found) -> &'static str {
+    match found {
+        Found::Table => "table",
+        Found::Pointer => "frame pointer",
+        Found::Call => "call",
+        Found::Interrupted => "interrupted",
+    }
+}
+
+fn end(end: End) -> &'static str {
+    match end {
+        End::Outermost => "outermost",
+        End::Limit => "limit",
+        End::Unknown => "unknown",
+    }
 }
 
 /// An addition as data: only what there is of it.

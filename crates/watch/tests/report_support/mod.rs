@@ -78,6 +78,7 @@ pub fn violation(judge: &Judge, call: Call, rendered: &str, outcome: Outcome) ->
             offset: 0x10_e1a3,
             symbol: Some(("mkdir".to_owned(), 0xb)),
         }),
+        stack: None,
         judgement: judge.judge(&call),
         outcome,
     }
