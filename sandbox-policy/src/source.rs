@@ -109,6 +109,22 @@ impl Source {
         Ok(source)
     }
 
+    /// The same, with another name for the list in messages.
+    pub(crate) fn named(mut self, origin: &'static str) -> Source {
+        self.origin = origin;
+        self
+    }
+
+    /// What of it has no meaning for a machine but this one.
+    pub(crate) fn native_part(&self) -> Option<&'static str> {
+        let foreign = self.file.as_ref().is_some_and(formats::Source::is_foreign);
+        match (self.besides, foreign) {
+            (Some(_), _) => Some("an ABI besides the native one"),
+            (None, true) => Some("a policy in this format"),
+            (None, false) => None,
+        }
+    }
+
     /// Whether it says what is allowed or what is not.
     pub(crate) fn mode(&self) -> Mode {
         self.mode
