@@ -73,7 +73,9 @@ pub(crate) enum Failure {
         abi: syscalls::Abi,
     },
     /// A policy that no text gives back.
-    #[error("the policy cannot be written into the program, because no format has words for all of it: {0}")]
+    #[error(
+        "the policy cannot be written into the program, because no format has words for all of it: {0}"
+    )]
     Unwritten(String),
     /// Bytes for a terminal.
     #[error("the filter is no text; use --output FILE, redirect it, or use --disasm")]

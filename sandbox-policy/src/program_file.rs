@@ -71,7 +71,10 @@ impl ProgramFile {
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     // A link is not followed: what it leads to may be anybody's.
     if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(refused(path, "there is something else than a regular file; it stays"));
+        return Err(refused(
+            path,
+            "there is something else than a regular file; it stays",
+        ));
     }
     let Some(name) = path.file_name() else {
         return Err(refused(path, "not a file's name"));
@@ -81,7 +84,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure>
     let draft = path.with_file_name(draft);
     let mut options = OpenOptions::new();
     // Nobody else opens it before it is whole.
-    let created = options.write(true).create_new(true).mode(0o600).open(&draft);
+    let created = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft);
     let mut file = created.map_err(|error| io(&draft, error))?;
     let written = file
         .write_all(bytes)

@@ -88,7 +88,11 @@ impl<'a> Elf<'a> {
         if !bytes.starts_with(b"\x7fELF") {
             return Err(Error::NotElf);
         }
-        let header = Reader(bytes.get(..64).ok_or(broken("it is shorter than its header"))?);
+        let header = Reader(
+            bytes
+                .get(..64)
+                .ok_or(broken("it is shorter than its header"))?,
+        );
         let abi = abi(header)?;
         let moves = match header.half(16)? {
             ET_EXEC => false,

@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A file that begins with `#!`.
-    #[error("a script; its interpreter runs, so use sandboxify, or embed the filter in a copy of that")]
+    #[error(
+        "a script; its interpreter runs, so use sandboxify, or embed the filter in a copy of that"
+    )]
     Script,
     /// Something else than ELF.
     #[error("not an ELF file")]
@@ -39,7 +41,9 @@ pub enum Error {
         sign: &'static str,
     },
     /// A file with a signature that would be worth nothing afterwards.
-    #[error("signed ({sign}); the signature would no longer be valid. Embed the filter first, then sign")]
+    #[error(
+        "signed ({sign}); the signature would no longer be valid. Embed the filter first, then sign"
+    )]
     Signed {
         /// Where the signature is.
         sign: String,
@@ -68,7 +72,9 @@ pub enum Error {
         why: &'static str,
     },
     /// A jump cannot reach the program's entry point.
-    #[error("the program is too large: its entry point is {distance} bytes from its end; use sandboxify")]
+    #[error(
+        "the program is too large: its entry point is {distance} bytes from its end; use sandboxify"
+    )]
     TooFar {
         /// From the stub to the entry point.
         distance: u64,

@@ -45,6 +45,9 @@ impl Sealed {
         let rest = segment.end() - stub_offset;
         let bytes = piece(file, stub_offset, rest).unwrap_or_default();
         let seal = Seal::read(bytes)?;
+        if seal.length() != Ok(rest) {
+            return Err(does_not_hold("something lies behind its policy"));
+        }
         let wanted = stub(elf.abi, elf.entry, seal.entry);
         if wanted.is_err() || wanted.as_deref().ok() != piece(bytes, 0, stub::LENGTH) {
             return Err(does_not_hold("its first instructions were changed"));
@@ -107,7 +110,9 @@ fn started<'a>(elf: &'a Elf<'_>) -> Result<&'a Segment, Error> {
     let segment = holding.next();
     let segment = segment.ok_or(does_not_hold("the program does not begin with it"))?;
     if segment.flags != PF_R | PF_X {
-        return Err(does_not_hold("its memory can be written to, or not executed"));
+        return Err(does_not_hold(
+            "its memory can be written to, or not executed",
+        ));
     }
     if segment.in_file != segment.in_memory {
         return Err(does_not_hold("not all of its memory is in the file"));

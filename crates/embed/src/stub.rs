@@ -119,7 +119,10 @@ mod tests {
     fn a_jump_leads_exactly_as_far_as_it_can() {
         let reaches = |abi, address: u64, entry: u64| stub(abi, address, entry).is_ok();
         let high = 1 << 40;
-        for (abi, reach, jump) in [(Abi::X86_64, 1_u64 << 31, 0x7d), (Abi::Aarch64, 1 << 27, 0x54)] {
+        for (abi, reach, jump) in [
+            (Abi::X86_64, 1_u64 << 31, 0x7d),
+            (Abi::Aarch64, 1 << 27, 0x54),
+        ] {
             let from = high + jump;
             assert!(reaches(abi, high, from - reach), "{abi}");
             assert!(!reaches(abi, high, from - reach - 4), "{abi}");
