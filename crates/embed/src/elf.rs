@@ -94,6 +94,9 @@ impl<'a> Elf<'a> {
                 .ok_or(broken("it is shorter than its header"))?,
         );
         let abi = abi(header)?;
+        if header.0.get(6) != Some(&1) {
+            return Err(broken("it is of an unknown version of ELF"));
+        }
         let moves = match header.half(16)? {
             ET_EXEC => false,
             ET_DYN => true,
@@ -224,6 +227,9 @@ fn segments(bytes: &[u8], table: u64, header: Reader<'_>) -> Result<Vec<Segment>
     let (size, count) = (header.half(54)?, header.half(56)?);
     if u64::from(size) != SEGMENT || count == 0 {
         return Err(broken("it has no program headers"));
+    }
+    if table % 8 != 0 {
+        return Err(broken("program headers are not aligned"));
     }
     let table = piece(bytes, table, u64::from(count) * SEGMENT);
     let table = table.ok_or(broken("program headers lie outside of it"))?;
