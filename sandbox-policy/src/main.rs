@@ -91,11 +91,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Output, Failure> {
-    let json = arguments.json;
-    if json && arguments.command.has_a_form_of_its_own() {
+    if arguments.json && arguments.command.has_a_form_of_its_own() {
         return Err(Failure::NoJson);
     }
-    match &arguments.command {
+    answer(&arguments.command, arguments.json)
+}
+
+fn answer(command: &Command, json: bool) -> Result<Output, Failure> {
+    match command {
         Command::Show { policy, file } => show::run(policy, file.as_deref(), json),
         Command::Check { policy, files } => check::run(policy, files, json),
         Command::Test {

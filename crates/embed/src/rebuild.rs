@@ -51,21 +51,8 @@ fn segments(elf: &Elf<'_>, layout: &Layout) -> (u64, Vec<Segment>) {
     if let Place::Note(at) = layout.place {
         segments.remove(at);
     }
-    let loads = |segment: &Segment| segment.kind == PT_LOAD;
-    let behind = segments.iter().rposition(loads).map_or(0, |at| at + 1);
-    segments.insert(
-        behind,
-        Segment {
-            kind: PT_LOAD,
-            flags: PF_R | PF_X,
-            offset: layout.offset,
-            address: layout.address,
-            physical: layout.address,
-            in_file: layout.length,
-            in_memory: layout.length,
-            alignment: elf.page(),
-        },
-    );
+    let last = segments.iter().rposition(|one| one.kind == PT_LOAD);
+    segments.insert(last.map_or(0, |at| at + 1), own_segment(elf, layout));
     let size = segments.len() as u64 * SEGMENT;
     let table = match layout.place {
         Place::Moved => layout.offset,
@@ -73,7 +60,7 @@ fn segments(elf: &Elf<'_>, layout: &Layout) -> (u64, Vec<Segment>) {
     };
     if layout.place == Place::Behind {
         // The first segment is what maps the table.
-        if let Some(first) = segments.iter_mut().find(|segment| loads(segment)) {
+        if let Some(first) = segments.iter_mut().find(|one| one.kind == PT_LOAD) {
             let end = first.in_file.max(elf.table + size);
             (first.in_file, first.in_memory) = (end, end);
         }
@@ -83,11 +70,22 @@ fn segments(elf: &Elf<'_>, layout: &Layout) -> (u64, Vec<Segment>) {
             own.offset = layout.offset;
             (own.address, own.physical) = (layout.address, layout.address);
         }
-        if layout.place != Place::Behind || own.offset == table {
-            (own.in_file, own.in_memory) = (size, size);
-        }
+        (own.in_file, own.in_memory) = (size, size);
     }
     (table, segments)
+}
+
+fn own_segment(elf: &Elf<'_>, layout: &Layout) -> Segment {
+    Segment {
+        kind: PT_LOAD,
+        flags: PF_R | PF_X,
+        offset: layout.offset,
+        address: layout.address,
+        physical: layout.address,
+        in_file: layout.length,
+        in_memory: layout.length,
+        alignment: elf.page(),
+    }
 }
 
 /// Puts a new table of sections at the end, with one more, and the names with one more before it.

