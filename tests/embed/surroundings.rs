@@ -2,7 +2,7 @@
 
 use sandbox_tests::{Run, compile, root, skip};
 
-use crate::workshop::{KINDS, Kind, Workshop};
+use crate::workshop::{KINDS, Kind, Workshop, verify};
 
 const STATUS: &str = "#include <stdio.h>\nint main(void) { char line[256]; FILE *file = \
     fopen(\"/proc/self/status\", \"r\"); while (fgets(line, sizeof line, file)) { int value; \
@@ -100,6 +100,7 @@ fn a_refused_filter_in_a_program_for_aarch64_is_reported_too() {
     let run = Run::new(&emulator).arg(&program);
     run.outcome().succeeded().stdout("Hello\n");
     let sealed = workshop.embed(&program, &["--allow", "write:exit_group"], "sealed");
+    verify(&sealed).succeeded().stdout_has("(aarch64, ");
     let outcome = Run::new(&emulator).arg(&sealed).outcome();
     outcome.status(126).stdout("").stderr(REFUSED);
 }

@@ -190,7 +190,7 @@ fn any_word() -> impl Strategy<Value = u64> {
 
 fn cases() -> u32 {
     match std::env::var_os("SANDBOX_FULL_TESTS") {
-        Some(_) => 20_000,
+        Some(_) => 5_000,
         None => 500,
     }
 }
