@@ -51,7 +51,7 @@ fn source(asked: &EmbeddedPolicy) -> Result<Source, Failure> {
         default_action: asked.default_action.clone(),
         files: asked.files.clone(),
     };
-    let source = Source::read(&arguments, origin.policy.as_deref())?;
+    let source = Source::without_variables(&arguments, origin.policy.as_deref())?;
     Ok(match (&origin.allow, &origin.deny) {
         (Some(_), _) => source.named("--allow"),
         (_, Some(_)) => source.named("--deny"),

@@ -36,6 +36,22 @@ impl Source {
             .iter()
             .filter_map(|name| Some((*name, std::env::var_os(name)?)))
             .collect();
+        Source::of(arguments, file, &variables)
+    }
+
+    /// The policy of a list option, or else of `file`, whatever the variables are.
+    pub(crate) fn without_variables(
+        arguments: &PolicyArguments,
+        file: Option<&OsStr>,
+    ) -> Result<Source, Failure> {
+        Source::of(arguments, file, &HashMap::new())
+    }
+
+    fn of(
+        arguments: &PolicyArguments,
+        file: Option<&OsStr>,
+        variables: &HashMap<&str, OsString>,
+    ) -> Result<Source, Failure> {
         let files = &arguments.files;
         let get = |name: &str| match name {
             policy::ARCH if files.add_arch.is_some() => None,

@@ -97,6 +97,19 @@ fn it_prints_the_policy_and_how_it_was_asked_for() {
 }
 
 #[test]
+fn variables_have_no_part_in_what_is_embedded() {
+    let workshop = Workshop::new();
+    let sealed = workshop.path("sealed");
+    let run = Run::new(sandbox_policy()).args(["embed", "--deny", "mkdir"]);
+    let run = run.arg(Kind::Glibc.hello()).arg("-o").arg(&sealed);
+    let run = run.allow("read").default_action("log");
+    run.env("SECCOMP_ARCH", "x86").outcome().succeeded();
+    let printed = verify(&sealed).succeeded().stdout;
+    let policy: Vec<&str> = printed.lines().skip(2).collect();
+    assert_eq!(policy, ["SECCOMP_SYSCALL_DENY='mkdir'"]);
+}
+
+#[test]
 fn what_it_prints_is_a_policy_again() {
     let workshop = Workshop::new();
     let sealed = workshop.embed(
@@ -213,8 +226,7 @@ fn no_bit_of_stub_header_filter_or_policy_can_be_changed_unseen() {
             .iter()
             .position(|&byte| byte == b'\n')
             .expect("a line");
-    let places = (sealed.stub..text).step_by(sandbox_tests::rounds(10).try_into().unwrap_or(1));
-    for at in places.chain([sealed.stub, sealed.stub + 255, text - 1]) {
+    for at in sealed.stub..text {
         let said = sealed.changed(|bytes| bytes[at] ^= 1 << (at % 8));
         assert!(
             said.contains("does not hold") || said.contains("its filter is not"),

@@ -4,6 +4,7 @@
 use syscalls::Abi;
 
 use crate::Error;
+use crate::sections::Sections;
 
 pub(crate) const PT_LOAD: u32 = 1;
 pub(crate) const PT_DYNAMIC: u32 = 2;
@@ -17,14 +18,11 @@ pub(crate) const PF_X: u32 = 1;
 pub(crate) const PF_W: u32 = 2;
 pub(crate) const PF_R: u32 = 4;
 
-/// Sizes of an entry of each table, in bytes.
+/// The size of a program header, in bytes.
 pub(crate) const SEGMENT: u64 = 56;
-pub(crate) const SECTION: u64 = 64;
 
 const ET_EXEC: u16 = 2;
 const ET_DYN: u16 = 3;
-const SHT_NULL: u32 = 0;
-const SHT_NOBITS: u32 = 8;
 
 /// Where a process's addresses end on the smaller of both machines (47 bits, x86_64).
 pub(crate) const HIGHEST: u64 = 1 << 47;
@@ -40,26 +38,6 @@ pub(crate) struct Segment {
     pub(crate) in_file: u64,
     pub(crate) in_memory: u64,
     pub(crate) alignment: u64,
-}
-
-/// A section header, as far as it matters here.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Section<'a> {
-    pub(crate) name: &'a [u8],
-    /// Where its content lies in the file; empty for one that has none.
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-}
-
-/// The sections of a file that has any.
-#[derive(Debug)]
-pub(crate) struct Sections<'a> {
-    /// The table as it is.
-    pub(crate) table: &'a [u8],
-    /// The index of the section that holds the names.
-    pub(crate) names_at: u16,
-    pub(crate) names: &'a [u8],
-    pub(crate) all: Vec<Section<'a>>,
 }
 
 /// A 64-bit program.
@@ -111,7 +89,7 @@ impl<'a> Elf<'a> {
             table,
             segments: segments(bytes, table, header)?,
             section_table,
-            sections: sections(bytes, section_table, header)?,
+            sections: Sections::read(bytes, section_table, header)?,
         })
     }
 
@@ -260,58 +238,4 @@ fn segment(bytes: &[u8], entry: Reader<'_>) -> Result<Segment, Error> {
         return Err(broken("a segment has no place in memory"));
     }
     Ok(segment)
-}
-
-fn sections<'a>(
-    bytes: &'a [u8],
-    table: u64,
-    header: Reader<'_>,
-) -> Result<Option<Sections<'a>>, Error> {
-    let (size, count, names_at) = (header.half(58)?, header.half(60)?, header.half(62)?);
-    if table == 0 || count == 0 {
-        // With more than 65279 sections their number stands elsewhere (e_shnum, elf(5)).
-        return match table {
-            0 => Ok(None),
-            _ => Err(broken("it counts no sections, or too many")),
-        };
-    }
-    if u64::from(size) != SECTION || names_at >= count {
-        return Err(broken("section headers of another kind"));
-    }
-    let table = piece(bytes, table, u64::from(count) * SECTION);
-    let table = table.ok_or(broken("section headers lie outside of it"))?;
-    let entry = |at: usize| Reader(table.get(at * 64..).unwrap_or_default());
-    let (_, _, start, end) = place(entry(usize::from(names_at)))?;
-    let names = piece(bytes, start, end.saturating_sub(start));
-    let names = names.ok_or(broken("section names lie outside of it"))?;
-    let all = (0..usize::from(count)).map(|at| section(bytes, names, entry(at)));
-    Ok(Some(Sections {
-        table,
-        names_at,
-        names,
-        all: all.collect::<Result<_, _>>()?,
-    }))
-}
-
-/// A section's name and kind as numbers, and where its content starts and ends.
-fn place(entry: Reader<'_>) -> Result<(u32, u32, u64, u64), Error> {
-    let (start, size) = (entry.word(24)?, entry.word(32)?);
-    let end = start.checked_add(size);
-    let end = end.ok_or(broken("a section lies outside of it"))?;
-    Ok((entry.single(0)?, entry.single(4)?, start, end))
-}
-
-fn section<'a>(bytes: &[u8], names: &'a [u8], entry: Reader<'_>) -> Result<Section<'a>, Error> {
-    let (name, kind, start, end) = place(entry)?;
-    let rest = usize::try_from(name).ok().and_then(|at| names.get(at..));
-    let name = rest.unwrap_or_default().split(|&byte| byte == 0).next();
-    let name = name.unwrap_or_default();
-    if [SHT_NULL, SHT_NOBITS].contains(&kind) {
-        let (start, end) = (0, 0);
-        return Ok(Section { name, start, end });
-    }
-    if end > bytes.len() as u64 {
-        return Err(broken("a section lies outside of it"));
-    }
-    Ok(Section { name, start, end })
 }

@@ -22,6 +22,7 @@ mod layout;
 mod rebuild;
 mod refusal;
 mod seal;
+mod sections;
 mod stub;
 mod stub_aarch64;
 mod stub_x86_64;

@@ -2,8 +2,9 @@
 //! the front what leads there.
 
 use crate::Error;
-use crate::elf::{Elf, PF_R, PF_X, PT_LOAD, PT_PHDR, SECTION, SEGMENT, Sections, Segment, broken};
+use crate::elf::{Elf, PF_R, PF_X, PT_LOAD, PT_PHDR, SEGMENT, Segment, broken};
 use crate::layout::{Layout, Place};
+use crate::sections::{SECTION, Sections};
 
 /// The section by which tools such as strip(1) know that the segment has a content.
 pub(crate) const SECTION_NAME: &[u8] = b".sandbox";
