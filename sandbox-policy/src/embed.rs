@@ -37,9 +37,19 @@ pub(crate) fn run(
     program_file::write(output, &bytes, file.mode)?;
     let notes = source.notes().iter().cloned();
     let notes = notes.chain(compiled.notes.iter().map(ToString::to_string));
+    let stripping = has_moved_headers(&file.bytes, &bytes).then(|| STRIP.to_string());
+    let notes = notes.chain(stripping);
     Ok(Output::text(
         notes.map(|note| format!("note: {note}\n")).collect(),
     ))
+}
+
+/// What to know of a copy whose program headers had to move.
+const STRIP: &str = "strip(1) would make this copy useless; strip the program before";
+
+/// Whether the program headers lie elsewhere than before (e_phoff, elf(5)).
+fn has_moved_headers(before: &[u8], after: &[u8]) -> bool {
+    before.get(32..40) != after.get(32..40)
 }
 
 /// The policy that the options give.

@@ -82,6 +82,10 @@ fn strip_keeps_the_filter_and_where_it_cannot_the_program_does_not_start() {
     for kind in KINDS {
         let sealed = workshop.hello(kind);
         let stripped = workshop.path("stripped");
+        let again = embed(&kind.hello(), &["--allow", HELLO], &workshop.path("again"));
+        let said = again.succeeded().stdout;
+        let note = "note: strip(1) would make this copy useless; strip the program before\n";
+        assert_eq!(said, if kind.moves_headers() { note } else { "" });
         let strip = Run::new("strip")
             .arg("-o")
             .arg(&stripped)
