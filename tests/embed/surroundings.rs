@@ -87,7 +87,7 @@ fn where_it_cannot_even_end_it_still_does_not_run() {
 }
 
 #[test]
-fn a_refused_filter_in_a_program_for_aarch64_is_reported_too() {
+fn a_program_for_aarch64_runs_its_stub_in_an_emulator() {
     // The emulator knows no seccomp(2), so what can be seen there is the refusal.
     let Some(emulator) = sandbox_tests::installed("qemu-aarch64") else {
         return skip("qemu-aarch64 is not installed");
@@ -103,6 +103,22 @@ fn a_refused_filter_in_a_program_for_aarch64_is_reported_too() {
     verify(&sealed).succeeded().stdout_has("(aarch64, ");
     let outcome = Run::new(&emulator).arg(&sealed).outcome();
     outcome.status(126).stdout("").stderr(REFUSED);
+
+    // Without the branch behind seccomp(2), the rest of the stub leads to the program.
+    const BRANCH: usize = 0x40;
+    const NOP: [u8; 4] = [0x1f, 0x20, 0x03, 0xd5];
+    let mut bytes = std::fs::read(&sealed).expect("a program");
+    let magic = bytes.windows(8).position(|eight| eight == b"SANDBOX\0");
+    let branch = magic.expect("a magic number") - 256 + BRANCH;
+    assert_eq!(bytes[branch..branch + 4], [0xc0, 0, 0, 0xb5]);
+    bytes[branch..branch + 4].copy_from_slice(&NOP);
+    let open = workshop.path("open");
+    // With the mode of a program.
+    std::fs::copy(&sealed, &open).expect("a copy");
+    std::fs::write(&open, bytes).expect("a file");
+    let outcome = Run::new(&emulator).arg(&open).outcome();
+    outcome.succeeded().stdout("Hello\n").stderr("");
+    verify(&open).status(1);
 }
 
 /// A program without a C library, by the cross assembler and linker.
@@ -119,7 +135,7 @@ fn aarch64_program() -> Option<std::path::PathBuf> {
         svc #0
         hello: .ascii \"Hello\\n\"
         .data
-        .quad 0";
+        .quad 0\n";
     let directory = tempfile::tempdir().expect("a directory");
     let path = |name: &str| directory.path().join(name);
     std::fs::write(path("s.s"), SOURCE).expect("the source");
