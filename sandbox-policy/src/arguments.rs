@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "sandbox-policy", version, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit status: 0 yes, 1 no (a call does not pass, a finding, a thread without a filter), 2 error."
+    after_help = "Exit status: 0 yes, 1 no (a call does not pass, a finding, a thread or program without a filter), 2 error."
 )]
 pub(crate) struct Arguments {
     /// Print JSON instead of text
@@ -111,10 +111,28 @@ pub(crate) enum Command {
         /// A name or a number
         call: Option<String>,
     },
-    /// Say whether every thread of a process has a filter
+    /// Put a filter into a copy of a static program, which then loads it by itself
+    #[command(
+        after_help = "The copy runs filtered however it is started: no launcher, no variables. Before its own first instruction it loads the filter; where it cannot, it says so and ends with status 126. The filter holds from there on, so the list must have what the C library calls at the start; sandboxify --learn FILE --at exec finds out. verify FILE prints what is inside.\n\nRefused, each with its reason: dynamic programs (patchelf --add-needed libsandbox.so does it for them), scripts, 32-bit programs, setuid and signed ones, packed ones, and files that have data behind their end."
+    )]
+    Embed {
+        #[command(flatten)]
+        policy: EmbeddedPolicy,
+        /// The static program, for x86_64 or aarch64
+        #[arg(value_name = "PROGRAM")]
+        program: PathBuf,
+        /// Where to write the copy, whole or not at all; may be PROGRAM itself
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Say whether every thread of a process has a filter, or whether a program has one inside
+    #[command(
+        after_help = "A number is a process, anything else a file: ./123 is a file. Of a file it is proved, from its bytes, that the kernel starts the code that loads the filter, that nothing can change that code, and that the filter is what the policy inside comes to; then the policy is printed."
+    )]
     Verify {
-        /// The process
-        pid: u32,
+        /// The process, or the file
+        #[arg(value_name = "PID|FILE")]
+        subject: OsString,
     },
     /// Print a completion script
     Completions {
@@ -128,7 +146,10 @@ impl Command {
     pub(crate) fn has_a_form_of_its_own(&self) -> bool {
         matches!(
             self,
-            Command::Export { .. } | Command::Convert { .. } | Command::Completions { .. }
+            Command::Embed { .. }
+                | Command::Export { .. }
+                | Command::Convert { .. }
+                | Command::Completions { .. }
         )
     }
 }
@@ -150,8 +171,35 @@ pub(crate) struct PolicyArguments {
     pub(crate) files: Files,
 }
 
-/// How policy files are read.
+/// The policy to embed.
 #[derive(Debug, Args)]
+pub(crate) struct EmbeddedPolicy {
+    #[command(flatten)]
+    pub(crate) origin: Origin,
+    /// What a violation does: kill_process, kill_thread, trap, log, EPERM...
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) default_action: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) files: Files,
+}
+
+/// Where an embedded policy comes from: it stays in a file, so it is never left to variables.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Origin {
+    /// An allow-list
+    #[arg(long, value_name = "LIST")]
+    pub(crate) allow: Option<OsString>,
+    /// A deny-list
+    #[arg(long, value_name = "LIST")]
+    pub(crate) deny: Option<OsString>,
+    /// A policy file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<OsString>,
+}
+
+/// How policy files are read.
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Files {
     /// What a .seccomp file or a list in a file is (default: whitelist, unless it says DEFAULT_POLICY = allow)
     #[arg(long, value_enum)]

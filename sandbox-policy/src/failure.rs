@@ -1,5 +1,7 @@
 //! What can go wrong, with the place and the cause.
 
+use std::path::PathBuf;
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -54,6 +56,27 @@ pub(crate) enum Failure {
         /// What to do about it; empty or from "; ".
         hint: &'static str,
     },
+    /// A program that cannot hold a filter, or a file that cannot be written.
+    #[error("{}: {why}", .path.display().to_string().escape_debug())]
+    Program {
+        /// The file.
+        path: PathBuf,
+        /// What stands against it, and what to do.
+        why: String,
+    },
+    /// A policy for another machine that cannot be made here.
+    #[error("{what} cannot be embedded in a program for {abi} from here; do it on such a machine")]
+    Foreign {
+        /// What the policy has.
+        what: &'static str,
+        /// The program's machine.
+        abi: syscalls::Abi,
+    },
+    /// A policy that no text gives back.
+    #[error(
+        "the policy cannot be written into the program, because no format has words for all of it: {0}"
+    )]
+    Unwritten(String),
     /// Bytes for a terminal.
     #[error("the filter is no text; use --output FILE, redirect it, or use --disasm")]
     Terminal,

@@ -14,6 +14,8 @@ mod completions;
 mod conditions;
 mod convert;
 mod disassemble;
+mod embed;
+mod embedded_text;
 mod export;
 mod failure;
 mod filters;
@@ -21,6 +23,8 @@ mod groups;
 mod inverse;
 mod judge;
 mod lint;
+mod program_file;
+mod sealed;
 mod show;
 mod source;
 #[allow(unsafe_code)]
@@ -87,11 +91,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Output, Failure> {
-    let json = arguments.json;
-    if json && arguments.command.has_a_form_of_its_own() {
+    if arguments.json && arguments.command.has_a_form_of_its_own() {
         return Err(Failure::NoJson);
     }
-    match &arguments.command {
+    answer(&arguments.command, arguments.json)
+}
+
+fn answer(command: &Command, json: bool) -> Result<Output, Failure> {
+    match command {
         Command::Show { policy, file } => show::run(policy, file.as_deref(), json),
         Command::Check { policy, files } => check::run(policy, files, json),
         Command::Test {
@@ -118,7 +125,12 @@ fn run(arguments: &Arguments) -> Result<Output, Failure> {
         } => export::run(policy, file.as_deref(), form, *compiler, output.as_deref()),
         Command::Groups { name } => groups::run(name.as_deref(), json),
         Command::Syscalls { call } => calls::run(call.as_deref(), json),
-        Command::Verify { pid } => verify::run(*pid, json),
+        Command::Embed {
+            policy,
+            program,
+            output,
+        } => embed::run(policy, program, output),
+        Command::Verify { subject } => verify::run(subject, json),
         Command::Completions { shell } => Ok(completions::run(*shell)),
     }
 }

@@ -36,6 +36,22 @@ impl Source {
             .iter()
             .filter_map(|name| Some((*name, std::env::var_os(name)?)))
             .collect();
+        Source::of(arguments, file, &variables)
+    }
+
+    /// The policy of a list option, or else of `file`, whatever the variables are.
+    pub(crate) fn without_variables(
+        arguments: &PolicyArguments,
+        file: Option<&OsStr>,
+    ) -> Result<Source, Failure> {
+        Source::of(arguments, file, &HashMap::new())
+    }
+
+    fn of(
+        arguments: &PolicyArguments,
+        file: Option<&OsStr>,
+        variables: &HashMap<&str, OsString>,
+    ) -> Result<Source, Failure> {
         let files = &arguments.files;
         let get = |name: &str| match name {
             policy::ARCH if files.add_arch.is_some() => None,
@@ -107,6 +123,22 @@ impl Source {
         let mut source = Source::plain(&request, files);
         source.take_up(file, false);
         Ok(source)
+    }
+
+    /// The same, with another name for the list in messages.
+    pub(crate) fn named(mut self, origin: &'static str) -> Source {
+        self.origin = origin;
+        self
+    }
+
+    /// What of it has no meaning for a machine but this one.
+    pub(crate) fn native_part(&self) -> Option<&'static str> {
+        let foreign = self.file.as_ref().is_some_and(formats::Source::is_foreign);
+        match (self.besides, foreign) {
+            (Some(_), _) => Some("an ABI besides the native one"),
+            (None, true) => Some("a policy in this format"),
+            (None, false) => None,
+        }
     }
 
     /// Whether it says what is allowed or what is not.

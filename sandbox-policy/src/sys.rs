@@ -1,7 +1,13 @@
 //! # Safety
 //!
-//! The only `unsafe` of this program: one ptrace request that nix has no name for. Its buffer
-//! outlives the call and is as long as the kernel said that it must be.
+//! The only `unsafe` of this program: one ptrace request that nix has no name for, and two questions about
+//! files that neither it nor std asks. Every buffer outlives its call and is as long as the kernel said
+//! that it must be.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 
 use filter::Instruction;
 use nix::errno::Errno;
@@ -48,4 +54,37 @@ fn get_filter(thread: Pid, index: u32, buffer: *mut Instruction) -> Result<usize
 pub(crate) fn is_root() -> bool {
     // SAFETY: takes nothing and cannot fail (geteuid(2)).
     unsafe { libc::geteuid() == 0 }
+}
+
+/// Whether a file has an extended attribute (fgetxattr(2)).
+pub(crate) fn has_attribute(file: &File, name: &CStr) -> Result<bool, Errno> {
+    // SAFETY: reads a NUL-terminated name that outlives the call; with a length of 0 nothing is written.
+    let length =
+        unsafe { libc::fgetxattr(file.as_raw_fd(), name.as_ptr(), std::ptr::null_mut(), 0) };
+    match Errno::result(length) {
+        Ok(_) => Ok(true),
+        Err(Errno::ENODATA | Errno::ENOTSUP) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Whether the kernel checks a file's content when it is read (STATX_ATTR_VERITY, statx(2)).
+pub(crate) fn has_verity(file: &File) -> Result<bool, Errno> {
+    let mut status = MaybeUninit::<libc::statx>::zeroed();
+    let place = status.as_mut_ptr();
+    // SAFETY: reads an empty, NUL-terminated path and writes one `struct statx`; both outlive the call.
+    let answer = unsafe {
+        libc::statx(
+            file.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            libc::STATX_BASIC_STATS,
+            place,
+        )
+    };
+    Errno::result(answer)?;
+    // SAFETY: all zeros are a valid `struct statx`, and the kernel wrote one.
+    let status = unsafe { status.assume_init() };
+    let verity = u64::try_from(libc::STATX_ATTR_VERITY).unwrap_or_default();
+    Ok(status.stx_attributes & verity != 0)
 }

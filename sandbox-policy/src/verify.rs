@@ -1,5 +1,7 @@
-//! `verify`: whether every thread of a process has a filter, as the kernel tells it.
+//! `verify`: whether every thread of a process has a filter, as the kernel tells it, or whether a
+//! program has one inside.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use crate::Output;
 use crate::disassemble::disassemble;
 use crate::failure::Failure;
 use crate::filters;
+use crate::sealed;
 use crate::sys;
 
 /// What `/proc/PID/task/TID/status` says of a thread (proc_pid_status(5)).
@@ -23,7 +26,21 @@ struct Thread {
 
 const FILTERED: u32 = 2;
 
-pub(crate) fn run(pid: u32, json: bool) -> Result<Output, Failure> {
+/// A word of digits is a process, every other one a file.
+pub(crate) fn run(subject: &OsStr, json: bool) -> Result<Output, Failure> {
+    let word = subject.to_str().unwrap_or_default();
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return sealed::run(Path::new(subject), json);
+    }
+    let pid = word.parse().map_err(|_| Failure::Unknown {
+        kind: "process",
+        word: word.to_string(),
+        hint: "; a file of that name is ./NAME",
+    })?;
+    process(pid, json)
+}
+
+fn process(pid: u32, json: bool) -> Result<Output, Failure> {
     let threads = threads(pid)?;
     let all = threads.iter().all(|thread| thread.mode == FILTERED);
     let programs = programs(&threads);

@@ -5,17 +5,23 @@ use std::collections::BTreeSet;
 use crate::metadata::{dependencies, is_macro, list, members, packages, text};
 
 /// Each room and the rooms that it may use; a room that is not here has no place in the house.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("syscalls", &[]),
     ("policy", &["syscalls"]),
     ("filter", &["policy", "syscalls"]),
     ("libsandbox", &["filter", "policy", "syscalls"]),
     ("oracle", &["filter", "policy", "syscalls"]),
     ("formats", &["policy", "syscalls"]),
+    ("embed", &["filter", "policy", "syscalls"]),
     ("trace", &["filter"]),
     ("watch", &["trace", "policy", "syscalls", "filter"]),
     ("sandboxify", DOOR),
-    ("sandbox-policy", DOOR),
+    (
+        "sandbox-policy",
+        &[
+            "embed", "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch",
+        ],
+    ),
     ("profile", &["policy"]),
     ("confine", &[]),
     ("wire", &[]),
@@ -23,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
         "oz",
         &[
             "syscalls", "policy", "filter", "oracle", "formats", "trace", "watch", "profile",
-            "confine", "wire",
+            "confine", "wire", "embed",
         ],
     ),
     // Its tests, which are development dependencies, use everything.

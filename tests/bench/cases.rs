@@ -113,12 +113,11 @@ fn launched() -> Vec<Case> {
     };
     let ours = sandbox_tests::sandboxify();
     vec![
-        Case {
-            name: "bare static",
-            program: target.clone(),
-            arguments: Vec::new(),
-            environment: Vec::new(),
-        },
+        alone("bare static", target.clone()),
+        alone(
+            "a static program with its filter inside",
+            embedded(&target, list),
+        ),
         launcher("a std launcher that only executes", exec_only(), &[]),
         launcher(
             "sandboxify, ticket",
@@ -132,6 +131,27 @@ fn launched() -> Vec<Case> {
         ),
         launcher("sandboxify, auto", ours, &["--allow", list]),
     ]
+}
+
+/// A program that is started by nothing else.
+fn alone(name: &'static str, program: PathBuf) -> Case {
+    Case {
+        name,
+        program,
+        arguments: Vec::new(),
+        environment: Vec::new(),
+    }
+}
+
+/// The program with an allow-list inside.
+fn embedded(program: &Path, list: &str) -> PathBuf {
+    let output = sandbox_tests::repository().join("target/test-programs/embedded");
+    let embedding = Command::new(sandbox_tests::sandbox_policy())
+        .args(["embed", "--allow", list, "-o"])
+        .args([&output, program])
+        .status();
+    assert!(embedding.expect("sandbox-policy").success());
+    output
 }
 
 /// Compiles the launcher that does nothing else, as sandboxify is compiled.
@@ -182,5 +202,10 @@ pub fn bounds() -> Vec<Bound> {
             1.25,
         ),
         bound("sandboxify, suspend", "sandboxify, ticket", 1.5),
+        bound(
+            "a static program with its filter inside",
+            "bare static",
+            1.25,
+        ),
     ]
 }

@@ -129,7 +129,7 @@ fn mistakes_on_the_command_line_have_status_2() {
             &["export", "--list-deny", "read", "--compiler", "x"],
             "invalid value 'x'",
         ),
-        (&["verify"], "<PID>"),
+        (&["verify"], "<PID|FILE>"),
         (&[], "Usage: sandbox-policy"),
     ] {
         tool(arguments)
