@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::metadata::{dependencies, is_macro, list, members, packages, text};
 
 /// Each room and the rooms that it may use; a room that is not here has no place in the house.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("syscalls", &[]),
     ("policy", &["syscalls"]),
     ("filter", &["policy", "syscalls"]),
@@ -14,6 +14,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("formats", &["policy", "syscalls"]),
     ("trace", &["filter"]),
     ("watch", &["trace", "policy", "syscalls", "filter"]),
+    (
+        "ledger",
+        &["formats", "policy", "filter", "syscalls", "watch"],
+    ),
+    ("logs", &["policy", "syscalls"]),
     ("sandboxify", DOOR),
     ("sandbox-policy", DOOR),
     ("profile", &["policy"]),
@@ -30,7 +35,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("sandbox-tests", &[]),
 ];
 const DOOR: &[&str] = &[
-    "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch",
+    "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch", "ledger", "logs",
 ];
 
 /// All that is compiled into libsandbox.so.

@@ -37,6 +37,8 @@ pub struct Summary {
     pub assumed: Vec<Assumed>,
     /// Assumptions that a rule in the file stands against; it was left as it is.
     pub left_out: Vec<Assumed>,
+    /// Calls of which any use is allowed because the log did not hold their arguments.
+    pub unknown: Vec<String>,
     /// Calls without a name: no rule can allow them.
     pub unnamed: Vec<String>,
     /// Whether calls of the other ABI were seen: the policy must be enforced with it.
@@ -78,6 +80,7 @@ impl Summary {
             "new": self.new,
             "assumed": assumed(&self.assumed),
             "left_out": assumed(&self.left_out),
+            "arguments_unknown": self.unknown,
             "unnamed": self.unnamed,
             "other_abi": self.foreign,
             "runs": self.runs,
@@ -123,6 +126,10 @@ impl fmt::Display for Summary {
         }
         if !self.assumed.is_empty() {
             write!(f, "\nassumed, not seen: {}", self.assumptions())?;
+        }
+        if !self.unknown.is_empty() {
+            let calls = self.unknown.join(", ");
+            write!(f, "\narguments unknown, so any use is allowed: {calls}")?;
         }
         for one in &self.left_out {
             let Assumed { rule, why, .. } = one;
