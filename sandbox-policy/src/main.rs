@@ -17,6 +17,7 @@ mod disassemble;
 mod export;
 mod failure;
 mod filters;
+mod from_log;
 mod groups;
 mod inverse;
 mod judge;
@@ -79,11 +80,15 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(failure) => {
-            // Nobody may be there to read it.
-            let _ = writeln!(std::io::stderr(), "sandbox-policy: {failure}");
+            say(&failure.to_string());
             ExitCode::from(2)
         }
     }
+}
+
+/// Says something to the user beside the output, where somebody is there to read it.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "sandbox-policy: {text}");
 }
 
 fn run(arguments: &Arguments) -> Result<Output, Failure> {
@@ -116,6 +121,7 @@ fn run(arguments: &Arguments) -> Result<Output, Failure> {
             compiler,
             output,
         } => export::run(policy, file.as_deref(), form, *compiler, output.as_deref()),
+        Command::FromLog(options) => from_log::run(options),
         Command::Groups { name } => groups::run(name.as_deref(), json),
         Command::Syscalls { call } => calls::run(call.as_deref(), json),
         Command::Verify { pid } => verify::run(*pid, json),

@@ -21,7 +21,7 @@ pub use error::Error;
 pub type Open = fn(&str) -> Result<formats::Source, formats::Error>;
 
 /// A policy file that is learned into.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ledger {
     path: PathBuf,
     format: Format,

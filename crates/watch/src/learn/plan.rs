@@ -117,7 +117,7 @@ impl Named<'_> {
     /// What was seen and is not allowed.
     fn missing(&self, judge: &Judge, options: &Options) -> Result<Vec<String>, Error> {
         let open = |one: &&Sighting| one.unknown > 0 && !judge.always_seen(one);
-        if self.sightings.iter().any(|one| open(one)) {
+        if self.sightings.iter().any(open) {
             // Which use it was is not known, so no narrower rule is sure to allow it.
             return Ok(vec![ANY.into()]);
         }
