@@ -107,7 +107,9 @@ impl Ledger {
         let learned = self.merged(known.as_deref(), observations)?;
         let text = translate::from_seccomp(&learned.text, self.format)?;
         place::replace(&self.path, &self.path, &text)?;
-        self.written = self.known()?.map(|written| (written, known));
+        // One of a format that is only written cannot be grown, but it is written.
+        let now = self.known().ok().flatten().unwrap_or_default();
+        self.written = Some((now, known));
         Ok(learned.summary)
     }
 

@@ -31,12 +31,23 @@ pub(crate) struct Intake {
     socket: bool,
 }
 
+/// What an event was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// A call.
+    New,
+    /// A call that was known.
+    Repeated,
+    /// No call.
+    Other,
+}
+
 /// What gets the entries.
 pub(crate) type Each<'a> = &'a mut dyn FnMut(Entry);
 
 impl Intake {
-    /// Takes up an event. Says whether it is a call that was not known.
-    pub(crate) fn event(&mut self, stamp: Option<Stamp>, event: Event, each: Each<'_>) -> bool {
+    /// Takes up an event.
+    pub(crate) fn event(&mut self, stamp: Option<Stamp>, event: Event, each: Each<'_>) -> Taken {
         if let Some(stamp) = stamp {
             self.date(stamp);
         }
@@ -52,16 +63,16 @@ impl Intake {
                         record.arguments = arguments;
                     }
                 }
-                false
+                Taken::Other
             }
-            Event::Other => false,
+            Event::Other => Taken::Other,
         }
     }
 
-    fn call(&mut self, stamp: Option<Stamp>, record: Box<Record>, each: Each<'_>) -> bool {
+    fn call(&mut self, stamp: Option<Stamp>, record: Box<Record>, each: Each<'_>) -> Taken {
         if let Some(stamp) = stamp {
             if self.known.contains(&stamp) {
-                return false;
+                return Taken::Repeated;
             }
             if self.known.len() < REMEMBERED {
                 self.known.insert(stamp);
@@ -73,7 +84,7 @@ impl Intake {
         if self.waiting.len() > WAITING {
             self.release(each);
         }
-        true
+        Taken::New
     }
 
     fn waiting_at(&mut self, stamp: Stamp) -> Option<&mut Record> {

@@ -5,10 +5,10 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::audit::{self, Mistake, Stamp};
+use crate::audit::{self, Event, Mistake, Stamp};
 use crate::entry::{Entry, Loss};
 use crate::error::{Broken, Error};
-use crate::intake::{Each, Intake};
+use crate::intake::{Each, Intake, Taken};
 use crate::journal::{self, Item, Told};
 use crate::kernel::{self, Said};
 use crate::strace::{Outcome, Trace};
@@ -43,6 +43,8 @@ pub struct Tally {
     pub lines: u64,
     /// System calls.
     pub calls: u64,
+    /// Records that were in another log, or came before by another way.
+    pub repeated: u64,
     /// Lines, or entries of a journal, that say nothing of a system call.
     pub others: u64,
     /// The first records that cannot be read.
@@ -98,7 +100,7 @@ impl Reader {
         let name = name.to_owned();
         match read {
             Err(source) => Err(Error::Unreadable { name, source }),
-            Ok(()) if tally.calls == 0 && tally.broken_in_all == 0 => {
+            Ok(()) if tally.is_empty() => {
                 let what = tally.lack();
                 Err(Error::Nothing { name, what })
             }
@@ -108,6 +110,11 @@ impl Reader {
 }
 
 impl Tally {
+    /// Whether nothing in the log was of use.
+    fn is_empty(&self) -> bool {
+        self.calls == 0 && self.repeated == 0 && self.broken_in_all == 0
+    }
+
     /// What a log without calls lacks.
     fn lack(&self) -> &'static str {
         match self.format {
@@ -218,12 +225,18 @@ impl Page<'_> {
 
     fn record(&mut self, kind: u32, stamp: Option<Stamp>, text: &str, line: &str, each: Each<'_>) {
         match audit::event(kind, stamp, text) {
-            Ok(event) => match self.intake.event(stamp, event, each) {
-                true => self.tally.calls += 1,
-                false => self.tally.others += 1,
-            },
+            Ok(event) => self.event(stamp, event, each),
             Err(Mistake { why, at }) => self.broken(line.len() - text.len() + at, why),
         }
+    }
+
+    fn event(&mut self, stamp: Option<Stamp>, event: Event, each: Each<'_>) {
+        let count = match self.intake.event(stamp, event, each) {
+            Taken::New => &mut self.tally.calls,
+            Taken::Repeated => &mut self.tally.repeated,
+            Taken::Other => &mut self.tally.others,
+        };
+        *count += 1;
     }
 
     /// A line of an entry in the export format; an empty one ends the entry.
@@ -252,10 +265,7 @@ impl Page<'_> {
             Some(Told::Broken(Mistake { why, at })) => self.broken(at, why),
             Some(Told::Event(stamp, event)) => {
                 self.intake.by_socket();
-                match self.intake.event(stamp, event, each) {
-                    true => self.tally.calls += 1,
-                    false => self.tally.others += 1,
-                }
+                self.event(stamp, event, each);
             }
             Some(Told::Message(text)) => {
                 match kernel::message(&text).or_else(|| kernel::missed(&text)) {

@@ -10,7 +10,7 @@ use nix::sys::socket::{self, AddressFamily, NetlinkAddr, SockFlag, SockProtocol,
 use crate::audit::{Mistake, Stamp, event};
 use crate::entry::{Entry, Loss};
 use crate::error::Error;
-use crate::intake::{Each, Intake};
+use crate::intake::{Each, Intake, Taken};
 use crate::serials::Serials;
 
 /// AUDIT_NLGRP_READLOG as a mask of groups.
@@ -110,7 +110,10 @@ impl Socket {
         };
         self.serials.add(stamp.serial);
         match event(kind, Some(stamp), fields) {
-            Ok(event) => self.calls += u64::from(self.intake.event(Some(stamp), event, each)),
+            Ok(event) => {
+                let taken = self.intake.event(Some(stamp), event, each);
+                self.calls += u64::from(taken == Taken::New);
+            }
             Err(Mistake { .. }) => self.broken += 1,
         }
     }

@@ -91,7 +91,7 @@ fn learned(
             (learned.text.into_bytes(), learned.summary, String::new())
         }
         Some(ledger) => {
-            let mut ledger = ledger.clone();
+            let mut ledger = ledger.as_ref().clone();
             ledger.set_options(options);
             let place = format!("{}: ", ledger.path().display());
             match ledger.grow(seen) {

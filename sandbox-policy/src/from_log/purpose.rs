@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
     /// A policy: where it goes, what it begins with, and observations that know its rules.
     Learn {
         /// Standard output without one.
-        ledger: Option<Ledger>,
+        ledger: Option<Box<Ledger>>,
         base: Option<String>,
         fresh: Box<Observations>,
     },
@@ -73,7 +73,8 @@ impl Purpose {
             ledger = ledger.based_on(base.clone());
         }
         let fresh = ledger.begin().map_err(|why| Failure::learn(&ledger, why))?;
-        let ledger = Some(ledger);
+        let fresh = Box::new(fresh);
+        let ledger = Some(Box::new(ledger));
         Ok(Purpose::Learn {
             ledger,
             base,
