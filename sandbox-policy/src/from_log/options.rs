@@ -104,6 +104,9 @@ pub(crate) enum Since {
     Ago(Duration),
 }
 
+/// The clock of audit records may be so far behind (ktime_get_coarse_real_ts64, at 100 ticks a second).
+const TICK: Duration = Duration::from_millis(10);
+
 impl Since {
     fn parse(word: &str) -> Result<Since, String> {
         let wrong = || "expected seconds since 1970, or a time such as 90s, 10m, 2h, 1d".to_owned();
@@ -132,7 +135,9 @@ impl Since {
             Since::Epoch(since) => UNIX_EPOCH.checked_add(since),
             Since::Ago(ago) => now.checked_sub(ago),
         };
-        point.unwrap_or(UNIX_EPOCH)
+        point
+            .and_then(|point| point.checked_sub(TICK))
+            .unwrap_or(UNIX_EPOCH)
     }
 }
 
