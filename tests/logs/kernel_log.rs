@@ -1,6 +1,5 @@
 //! What the kernel log keeps of a program's calls, and what it does not.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -107,14 +106,4 @@ fn a_record_now_and_then_is_kept() {
         .lines()
         .filter(|line| line.contains("# seen"));
     assert_eq!(names.count(), 1, "{outcome:#?}");
-    // The same from a file, as --learn has it.
-    let (log, policy) = (
-        directory.path().join("kern.log"),
-        directory.path().join("p.seccomp"),
-    );
-    fs::write(&log, own.join("\n")).expect("the log");
-    let run = from_log(["--learn"]).arg(&policy).arg(&log);
-    run.outcome().succeeded().stdout("");
-    let learned = fs::read_to_string(&policy).expect("the policy");
-    assert_eq!(learned, outcome.stdout);
 }

@@ -104,6 +104,24 @@ fn configuration(work: &Path, port: u16) -> String {
     )
 }
 
+/// Asserts that a policy has what was allowed, what was logged, and the reason for what is wide.
+fn has_learned(policy: &Path) {
+    let text = fs::read_to_string(policy).expect("the policy");
+    for line in [
+        "read: ",
+        "epoll_wait: ",
+        "accept4: ",
+        "sendfile: ",
+        "clone: ",
+    ] {
+        assert!(
+            text.lines().any(|one| one.starts_with(line)),
+            "{line}{text}"
+        );
+    }
+    assert!(text.contains("arguments unknown"), "{text}");
+}
+
 #[test]
 fn a_service_that_was_recorded_serves_under_what_was_learned() {
     if !can_follow() {
@@ -122,20 +140,7 @@ fn a_service_that_was_recorded_serves_under_what_was_learned() {
     let outcome = outcome.stderr_has(": learned ");
     assert!(!outcome.stderr.contains("INCOMPLETE"), "{outcome:#?}");
 
-    let text = fs::read_to_string(&policy).expect("the policy");
-    for line in [
-        "read: ",
-        "epoll_wait: ",
-        "accept4: ",
-        "sendfile: ",
-        "clone: ",
-    ] {
-        assert!(
-            text.lines().any(|one| one.starts_with(line)),
-            "{line}{text}"
-        );
-    }
-    assert!(text.contains("arguments unknown"), "{text}");
+    has_learned(&policy);
     let enforced = Run::preloaded(&nginx.program).allow(&policy);
     nginx.job(enforced.env("SECCOMP_QUIET", "1"), rounds(10_000));
 

@@ -1,4 +1,5 @@
 //! Records in all the forms that a kernel log is printed in, and what it says of losses.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
@@ -75,7 +76,7 @@ fn what_a_program_logs_is_no_record() {
         let error = read(None, &forged).expect_err(head);
         assert!(error.to_string().starts_with("the log: "), "{error}");
         // Beside a record, it does not count.
-        let (tally, entries) = read(None, &format!("{RECORD}\n{forged}")).unwrap();
+        let (tally, entries) = read(None, format!("{RECORD}\n{forged}")).unwrap();
         assert_eq!((calls(&entries).len(), tally.others), (1, 1), "{head}");
     }
 }
@@ -169,7 +170,7 @@ fn a_broken_record_is_named_with_its_place() {
             "arch= is no architecture",
         ),
     ] {
-        let (tally, entries) = read(None, &format!("{whole}{broken}")).unwrap();
+        let (tally, entries) = read(None, format!("{whole}{broken}")).unwrap();
         assert_eq!(calls(&entries).len(), 1);
         let mistake = &tally.broken[0];
         assert_eq!((mistake.line, mistake.why), (2, why));
@@ -179,7 +180,7 @@ fn a_broken_record_is_named_with_its_place() {
         assert_eq!(losses(&entries)[0].why, Loss::Broken);
     }
     let cut = &whole[..whole.find(" syscall").unwrap()];
-    let (tally, _) = read(None, &format!("{whole}{cut}")).unwrap();
+    let (tally, _) = read(None, format!("{whole}{cut}")).unwrap();
     assert_eq!(
         tally.broken[0].to_string(),
         format!("2:{}: the record has no syscall=", cut.len() + 1)

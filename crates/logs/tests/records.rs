@@ -1,4 +1,5 @@
 //! auditd's files and the journal, as text and as data.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! strace's output in its many forms.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
@@ -95,92 +96,48 @@ fn a_call_that_others_interrupt_is_one_call() {
     assert_eq!(all[4].arguments[1], value("FUTEX_WAIT_PRIVATE"));
 }
 
+/// What an argument is.
+enum Is {
+    Constants(&'static str),
+    Number(u64),
+    Unknown,
+}
+
+/// Calls, the places of arguments, and what these are.
+#[rustfmt::skip]
+const ARGUMENTS: [(&str, usize, Is); 22] = [
+    ("socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3", 1, Is::Constants("SOCK_STREAM|SOCK_CLOEXEC")),
+    ("socket(0x1, 0x80001, 0) = 3", 1, Is::Number(0x80001)),
+    ("socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3", 2, Is::Unknown),
+    ("mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f00", 4, Is::Number(u64::MAX)),
+    ("mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|21<<MAP_HUGE_SHIFT, 3, 0) = 0x7f00", 3, Is::Unknown),
+    ("mkdir(\"/a, (b)\", 0755) = 0", 1, Is::Number(0o755)),
+    ("ioctl(1, TCGETS, {c_iflag=ICRNL, c_cc=\"\\x03\"}) = 0", 1, Is::Constants("TCGETS")),
+    ("ioctl(1, _IOC(_IOC_READ, 0x54, 0x1, 0), 0) = -1 ENOTTY (x)", 1, Is::Unknown),
+    ("ioctl(3</a, b)=c>, 0x5401 /* TCGETS */, 0) = 0", 1, Is::Number(0x5401)),
+    ("fcntl(3<TCP:[127.0.0.1:1->127.0.0.1:2]>, F_SETFD, FD_CLOEXEC) = 0", 1, Is::Constants("F_SETFD")),
+    ("openat(AT_FDCWD</root>, \"\\\"a\\\\\", O_RDONLY) = 3</a>", 0, Is::Constants("AT_FDCWD")),
+    ("openat(AT_FDCWD, \"a\"..., O_WRONLY|0x10000000 /* O_??? */) = 3", 2, Is::Number(0x1000_0001)),
+    ("clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f) = 9", 0, Is::Constants("CLONE_CHILD_CLEARTID|SIGCHLD")),
+    ("clone3({flags=CLONE_VM, exit_signal=0}, 88) = 9", 0, Is::Unknown),
+    ("clone3({flags=CLONE_VM, exit_signal=0} => {parent_tid=[9]}, 88) = 9", 1, Is::Number(88)),
+    ("kill(7, SIGTERM) = 0", 1, Is::Number(15)),
+    ("madvise(0x7f00, 4096, 0x7 /* MADV_??? */) = -1 EINVAL (x)", 2, Is::Number(7)),
+    ("prctl(PR_SET_NAME, \"worker) = 0\") = 0", 0, Is::Constants("PR_SET_NAME")),
+    ("arch_prctl(0x3001 /* ARCH_??? */, 0x7ffd) = -1 EINVAL (Invalid argument)", 0, Is::Number(0x3001)),
+    ("openat(AT_FDCWD, \"/x\", NO_SUCH_CONSTANT) = 3", 2, Is::Unknown),
+    ("wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 9", 2, Is::Number(0)),
+    ("mprotect(0x7f00, 4096, PROT_READ|what) = 0", 2, Is::Unknown),
+];
+
 #[test]
 fn arguments_are_numbers_where_they_are_understood() {
-    for (line, place, expected) in [
-        (
-            "socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3",
-            1,
-            value("SOCK_STREAM|SOCK_CLOEXEC"),
-        ),
-        ("socket(0x1, 0x80001, 0) = 3", 1, Some(0x80001)),
-        ("socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3", 2, None),
-        (
-            "mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f00",
-            4,
-            Some(u64::MAX),
-        ),
-        (
-            "mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|21<<MAP_HUGE_SHIFT, 3, 0) = 0x7f00",
-            3,
-            None,
-        ),
-        ("mkdir(\"/a, (b)\", 0755) = 0", 1, Some(0o755)),
-        (
-            "ioctl(1, TCGETS, {c_iflag=ICRNL, c_cc=\"\\x03\"}) = 0",
-            1,
-            value("TCGETS"),
-        ),
-        (
-            "ioctl(1, _IOC(_IOC_READ, 0x54, 0x1, 0), 0) = -1 ENOTTY (x)",
-            1,
-            None,
-        ),
-        (
-            "ioctl(3</a, b)=c>, 0x5401 /* TCGETS */, 0) = 0",
-            1,
-            Some(0x5401),
-        ),
-        (
-            "fcntl(3<TCP:[127.0.0.1:1->127.0.0.1:2]>, F_SETFD, FD_CLOEXEC) = 0",
-            1,
-            value("F_SETFD"),
-        ),
-        (
-            "openat(AT_FDCWD</root>, \"\\\"a\\\\\", O_RDONLY) = 3</a>",
-            0,
-            value("AT_FDCWD"),
-        ),
-        (
-            "openat(AT_FDCWD, \"a\"..., O_WRONLY|0x10000000 /* O_??? */) = 3",
-            2,
-            Some(0x1000_0001),
-        ),
-        (
-            "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f) = 9",
-            0,
-            value("CLONE_CHILD_CLEARTID|SIGCHLD"),
-        ),
-        ("clone3({flags=CLONE_VM, exit_signal=0}, 88) = 9", 0, None),
-        (
-            "clone3({flags=CLONE_VM, exit_signal=0} => {parent_tid=[9]}, 88) = 9",
-            1,
-            Some(88),
-        ),
-        ("kill(7, SIGTERM) = 0", 1, Some(15)),
-        (
-            "madvise(0x7f00, 4096, 0x7 /* MADV_??? */) = -1 EINVAL (x)",
-            2,
-            Some(7),
-        ),
-        (
-            "prctl(PR_SET_NAME, \"worker) = 0\") = 0",
-            0,
-            value("PR_SET_NAME"),
-        ),
-        (
-            "arch_prctl(0x3001 /* ARCH_??? */, 0x7ffd) = -1 EINVAL (Invalid argument)",
-            0,
-            Some(0x3001),
-        ),
-        ("openat(AT_FDCWD, \"/x\", NO_SUCH_CONSTANT) = 3", 2, None),
-        (
-            "wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 9",
-            2,
-            Some(0),
-        ),
-        ("mprotect(0x7f00, 4096, PROT_READ|what) = 0", 2, None),
-    ] {
+    for (line, place, expected) in ARGUMENTS {
+        let expected = match expected {
+            Is::Constants(names) => value(names),
+            Is::Number(number) => Some(number),
+            Is::Unknown => None,
+        };
         assert_eq!(arguments(line)[place], expected, "{line}");
     }
 }

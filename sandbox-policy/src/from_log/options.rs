@@ -14,6 +14,7 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The logs; standard input without any, and for -
+    #[arg(value_name = "LOG")]
     pub(crate) logs: Vec<OsString>,
     /// How logs are written (default: by content, each)
     #[arg(long, value_enum)]
