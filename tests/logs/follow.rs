@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use logs::{Entry, Loss, Socket};
 use nix::sys::signal::Signal;
 use sandbox_tests::{Run, public_directory, publish, root, sandbox_policy, skip};
 
@@ -96,4 +97,27 @@ fn a_recording_without_a_record_writes_nothing() {
     let outcome = run.arg(&policy).outcome().status(2);
     outcome.stdout("").stderr_has("no system call");
     assert!(!policy.exists());
+}
+
+#[test]
+fn records_that_find_no_room_are_said_to_be_lost() {
+    if !can_follow() {
+        return skip("audit records arrive for root in the initial network namespace");
+    }
+    // The kernel's least buffer holds a few records, and nobody reads meanwhile.
+    let mut socket = Socket::join(1).expect("the group");
+    let run = Run::preloaded("/bin/true").allow("read");
+    run.default_action("log").outcome().succeeded();
+    let run = Run::preloaded("/bin/ls").arg("-la").allow("read");
+    run.default_action("log").outcome().succeeded();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let mut lost = Vec::new();
+    let mut take = |entry| {
+        if let Entry::Lost(one) = entry {
+            lost.push(one.why);
+        }
+    };
+    socket.receive(&mut take).expect("records");
+    socket.finish(&mut take);
+    assert!(lost.contains(&Loss::Buffer), "{lost:?}");
 }

@@ -15,14 +15,13 @@ use crate::serials::Serials;
 
 /// AUDIT_NLGRP_READLOG as a mask of groups.
 const READLOG: u32 = 1;
-/// What may wait to be read: a record of a filter's takes about a kilobyte of it.
-const BUFFER: usize = 64 << 20;
 /// The longest message (MAX_AUDIT_MESSAGE_LENGTH), with room to spare.
 const LONGEST: usize = 1 << 16;
 /// `struct nlmsghdr` (netlink(7)).
 const HEADER: usize = 16;
 
-/// A member of the group.
+/// A member of the group. Its buffer, in bytes, is what may wait to be read; a record of a filter's takes about a
+/// kilobyte of it.
 #[derive(Debug)]
 pub struct Socket {
     socket: OwnedFd,
@@ -35,19 +34,19 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Joins the group. Whatever is recorded from then on will arrive, if this is the initial network
+    /// Joins the group with a buffer of so many bytes. Whatever is recorded from then on will arrive, if this is the initial network
     /// namespace: in another one joining works, and nothing ever comes.
     ///
     /// # Errors
     /// [`Error::Join`]
-    pub fn join() -> Result<Socket, Error> {
+    pub fn join(buffer: usize) -> Result<Socket, Error> {
         let failed = |errno| Error::Join { errno };
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let protocol = SockProtocol::NetlinkAudit;
         let socket = socket::socket(AddressFamily::Netlink, SockType::Raw, flags, protocol);
         let socket = socket.map_err(failed)?;
         // Without CAP_NET_ADMIN it stays smaller, and losses are noticed.
-        let _ = socket::setsockopt(&socket, socket::sockopt::RcvBufForce, &BUFFER);
+        let _ = socket::setsockopt(&socket, socket::sockopt::RcvBufForce, &buffer);
         socket::bind(socket.as_raw_fd(), &NetlinkAddr::new(0, READLOG)).map_err(failed)?;
         Ok(Socket {
             socket,

@@ -17,6 +17,8 @@ use crate::failure::Failure;
 
 /// What the kernel logs at all (seccomp(2)).
 const LOGGED: &str = "/proc/sys/kernel/seccomp/actions_logged";
+/// Bytes that may wait while this process does not run: some 60 000 records.
+const BUFFER: usize = 64 << 20;
 /// How long records of the last calls may be on their way.
 const ON_THE_WAY: Duration = Duration::from_millis(100);
 
@@ -32,7 +34,7 @@ pub(crate) fn follow(collection: &mut Collection<'_>) -> Result<(), Failure> {
     let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
     signals.thread_block().map_err(failure)?;
     let ends = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC).map_err(failure)?;
-    let mut socket = Socket::join()?;
+    let mut socket = Socket::join(BUFFER)?;
     let logged = fs::read_to_string(LOGGED);
     if logged.is_ok_and(|words| !words.split_whitespace().any(|word| word == "log")) {
         crate::say(&format!(

@@ -74,18 +74,22 @@ impl Summary {
         };
         let call = |one: &Count| json!({"name": one.name, "seen": one.seen, "total": one.total});
         let calls: Vec<Value> = self.calls.iter().map(call).collect();
-        json!({
+        let mut all = json!({
             "seen": self.seen(),
             "calls": calls,
             "new": self.new,
             "assumed": assumed(&self.assumed),
             "left_out": assumed(&self.left_out),
-            "arguments_unknown": self.unknown,
             "unnamed": self.unnamed,
             "other_abi": self.foreign,
             "runs": self.runs,
             "runs_without_news": self.runs_without_news,
-        })
+        });
+        // Only a log leaves arguments out.
+        if !self.unknown.is_empty() {
+            all["arguments_unknown"] = json!(self.unknown);
+        }
+        all
     }
 
     /// The calls that are assumed; of some only uses are.
