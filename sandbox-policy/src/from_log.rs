@@ -32,8 +32,6 @@ pub(crate) struct Collection<'a> {
     losses: Losses,
     /// Whether any of it is a filter's record, which calls that are allowed do not leave.
     partial: bool,
-    /// Calls that were asked for.
-    calls: u64,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Output, Failure> {
@@ -47,7 +45,6 @@ pub(crate) fn run(options: &Options) -> Result<Output, Failure> {
         programs: Programs::default(),
         losses: Losses::default(),
         partial: false,
-        calls: 0,
     };
     match options.follow {
         true => follow::follow(&mut collection)?,
@@ -115,10 +112,7 @@ impl Collection<'_> {
 
     fn call(&mut self, record: &Record) {
         let wanted = self.options.wants(record);
-        if wanted {
-            self.calls += 1;
-            self.partial |= record.origin == Origin::Audit;
-        }
+        self.partial |= wanted && record.origin == Origin::Audit;
         self.programs
             .add(record, wanted, self.options, self.purpose);
     }

@@ -155,11 +155,10 @@ impl Page<'_> {
         if !item.is_empty() {
             self.item(&item, each);
         }
-        let calls = &mut self.tally.calls;
-        self.trace.finish(&mut |record| {
-            *calls += 1;
-            each(Entry::Call(record));
-        });
+        let mut left = Vec::new();
+        self.trace.finish(&mut |outcome| left.push(outcome));
+        left.into_iter()
+            .for_each(|outcome| self.traced(outcome, each));
         if self.tally.broken_in_all > 0 {
             self.intake
                 .lost(Loss::Broken, Some(self.tally.broken_in_all));
@@ -174,19 +173,26 @@ impl Page<'_> {
                 Ok(item) => self.item(&item, each),
                 Err(at) => self.broken(at.saturating_sub(1), "no object of JSON"),
             },
-            Format::Strace => match self.trace.line(line) {
-                Outcome::Call(record) => {
-                    self.tally.calls += 1;
-                    each(Entry::Call(record));
-                }
-                Outcome::Other => self.tally.others += 1,
-                Outcome::Waits => {}
-                Outcome::Broken(Mistake { why, at }) => self.broken(at, why),
-            },
+            Format::Strace => {
+                let outcome = self.trace.line(line);
+                self.traced(outcome, each);
+            }
             Format::Dmesg | Format::Journal => match kernel::line(line) {
                 Some(said) => self.said(said, line, each),
                 None => self.tally.others += 1,
             },
+        }
+    }
+
+    fn traced(&mut self, outcome: Outcome, each: Each<'_>) {
+        match outcome {
+            Outcome::Call(record) => {
+                self.tally.calls += 1;
+                each(Entry::Call(record));
+            }
+            Outcome::Other => self.tally.others += 1,
+            Outcome::Waits => {}
+            Outcome::Broken(Mistake { why, at }) => self.broken(at, why),
         }
     }
 

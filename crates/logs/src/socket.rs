@@ -17,6 +17,8 @@ use crate::serials::Serials;
 const READLOG: u32 = 1;
 /// The longest message (MAX_AUDIT_MESSAGE_LENGTH), with room to spare.
 const LONGEST: usize = 1 << 16;
+/// Messages behind which the caller gets its turn.
+const MOST_AT_ONCE: usize = 4096;
 /// `struct nlmsghdr` (netlink(7)).
 const HEADER: usize = 16;
 
@@ -58,12 +60,13 @@ impl Socket {
         })
     }
 
-    /// Takes up all that has arrived; comes back when nothing is left.
+    /// Takes up what has arrived, and says whether more may be there: it comes back after some thousands,
+    /// however many keep coming.
     ///
     /// # Errors
     /// [`Error::Receive`]
-    pub fn receive(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Error> {
-        loop {
+    pub fn receive(&mut self, each: &mut dyn FnMut(Entry)) -> Result<bool, Error> {
+        for _ in 0..MOST_AT_ONCE {
             let descriptor = self.socket.as_raw_fd();
             match socket::recvfrom::<NetlinkAddr>(descriptor, &mut self.buffer) {
                 // Anybody who may send to the socket is not the kernel, whose number is 0.
@@ -74,10 +77,11 @@ impl Socket {
                 }
                 Err(Errno::ENOBUFS) => self.intake.lost(Loss::Buffer, None),
                 Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return Ok(()),
+                Err(Errno::EAGAIN) => return Ok(false),
                 Err(errno) => return Err(Error::Receive { errno }),
             }
         }
+        Ok(true)
     }
 
     /// How many calls have arrived.

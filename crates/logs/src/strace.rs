@@ -7,6 +7,7 @@ mod line;
 mod words;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use syscalls::Abi;
 
@@ -63,23 +64,16 @@ impl Trace {
         match said {
             Line::Call { name, .. } if !is_known(name) => Outcome::Other,
             Line::Call { text, .. } => match text.strip_suffix("<unfinished ...>") {
-                Some(begun) => {
-                    if self.unfinished.len() < MOST_PROCESSES {
-                        let text = begun.trim_end().to_owned();
-                        self.unfinished.insert(head.thread(), (head, text));
-                    }
-                    Outcome::Waits
-                }
+                Some(begun) => self.begin(head, begun.trim_end()),
                 None => self.call(&head, text, line.len() - text.len()),
             },
             Line::Resumed { name, text } => {
-                let begun = self.unfinished.remove(&head.thread());
-                let (head, begun) = match begun.filter(|(_, begun)| starts_with(begun, name)) {
-                    Some((head, begun)) => (head, begun),
+                let begun = match self.unfinished.entry(head.thread()) {
+                    Entry::Occupied(begun) if starts_with(&begun.get().1, name) => begun.remove(),
                     // The trace began when the call had.
-                    None => (head, format!("{name}(?")),
+                    _ => (head, format!("{name}(?")),
                 };
-                self.call(&head, &format!("{begun}{text}"), 0)
+                self.call(&begun.0, &format!("{}{text}", begun.1), 0)
             }
             Line::Mode { process, abi } => {
                 self.task(process).abi = Some(abi);
@@ -89,14 +83,29 @@ impl Trace {
         }
     }
 
+    /// Keeps the beginning of a call until its end comes.
+    fn begin(&mut self, head: Head, text: &str) -> Outcome {
+        if self.unfinished.len() >= MOST_PROCESSES {
+            return self.endless(&head, text);
+        }
+        let text = text.to_owned();
+        match self.unfinished.insert(head.thread(), (head, text)) {
+            // The end of the one before is not in the trace.
+            Some((head, text)) => self.endless(&head, &text),
+            None => Outcome::Waits,
+        }
+    }
+
+    fn endless(&mut self, head: &Head, text: &str) -> Outcome {
+        self.call(head, &format!("{text}) = ?"), 0)
+    }
+
     /// Calls that never ended: their threads were killed, or the trace was cut.
-    pub(crate) fn finish(&mut self, each: &mut dyn FnMut(Box<Record>)) {
+    pub(crate) fn finish(&mut self, each: &mut dyn FnMut(Outcome)) {
         let mut left: Vec<(Head, String)> = self.unfinished.drain().map(|(_, one)| one).collect();
         left.sort_by_key(|(head, _)| head.thread());
         for (head, text) in left {
-            if let Outcome::Call(record) = self.call(&head, &format!("{text}) = ?"), 0) {
-                each(record);
-            }
+            each(self.endless(&head, &text));
         }
     }
 

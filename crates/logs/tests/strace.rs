@@ -143,6 +143,18 @@ fn arguments_are_numbers_where_they_are_understood() {
 }
 
 #[test]
+fn no_beginning_of_a_call_is_lost() {
+    let log = "close(9) = 0\n\
+               [pid 7] read(3,  <unfinished ...>\n\
+               [pid 7] write(3,  <unfinished ...>\n\
+               [pid 7] <... futex resumed>) = 0\n\
+               [pid 8] mkdir(\"cut <unfinished ...>\n";
+    assert_eq!(names(log), ["close", "read", "futex", "write"]);
+    let (tally, entries) = read(None, log).unwrap();
+    assert_eq!((tally.broken_in_all, losses(&entries).len()), (1, 1));
+}
+
+#[test]
 fn lines_of_the_traced_program_do_not_count() {
     let record = support::record(1, 39);
     let log = format!(

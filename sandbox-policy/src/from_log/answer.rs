@@ -85,6 +85,7 @@ fn learned(
     let Purpose::Learn { ledger, base, .. } = purpose else {
         return Err(Failure::NoCalls);
     };
+    let known = ledger.as_ref().is_some_and(|ledger| ledger.path().exists());
     let (bytes, summary, place) = match ledger {
         None => {
             let learned = with_base(base.as_deref(), |file| merge(file, seen, &options))?;
@@ -101,8 +102,10 @@ fn learned(
         }
     };
     crate::say(&format!("{place}{summary}"));
-    if partial && base.is_none() && summary.runs <= 1 {
-        crate::say(PARTIAL);
+    match (known, base.is_some()) {
+        (false, false) if partial => crate::say(PARTIAL),
+        (true, true) => crate::say("note: the file was there; the policy is not added to it"),
+        _ => {}
     }
     say_losses(losses);
     let yes = losses.words().is_none();

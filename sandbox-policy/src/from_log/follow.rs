@@ -22,6 +22,9 @@ const BUFFER: usize = 64 << 20;
 /// How long records of the last calls may be on their way.
 const ON_THE_WAY: Duration = Duration::from_millis(100);
 
+/// How long what has arrived is taken up at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Records until a signal or the time that was given.
 pub(crate) fn follow(collection: &mut Collection<'_>) -> Result<(), Failure> {
     match network() {
@@ -44,7 +47,9 @@ pub(crate) fn follow(collection: &mut Collection<'_>) -> Result<(), Failure> {
     crate::say("listening; SIGINT (Ctrl-C) or SIGTERM ends it");
     wait(&mut socket, &ends, collection)?;
     std::thread::sleep(ON_THE_WAY);
-    socket.receive(&mut |entry| collection.take(entry))?;
+    // What comes behind that was made after the end.
+    let end = Instant::now() + PATIENCE;
+    while socket.receive(&mut |entry| collection.take(entry))? && Instant::now() < end {}
     socket.finish(&mut |entry| collection.take(entry));
     Ok(())
 }
