@@ -29,6 +29,11 @@ impl Burst {
         }
     }
 
+    /// When the kernel began to count.
+    pub(crate) fn begin(&self) -> Option<u64> {
+        self.begin
+    }
+
     /// Whether more may have come than was written. More than ten at once show that the limit is another.
     pub(crate) fn is_full(&self) -> bool {
         self.count == BURST

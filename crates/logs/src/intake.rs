@@ -22,13 +22,16 @@ pub(crate) struct Intake {
     places: HashMap<Stamp, usize>,
     released: usize,
     known: HashSet<Stamp>,
-    losses: Vec<Lost>,
+    /// Each with the time in milliseconds of the record in front of it.
+    losses: Vec<(Option<u64>, Lost)>,
     /// How many of the losses have their time.
     dated: usize,
     burst: Burst,
     lost_so_far: Option<u64>,
-    /// Whether records came by a way that has no rate limit, beside the kernel log.
-    socket: bool,
+    /// The time of the last record.
+    last: Option<u64>,
+    /// Since when records came by a way that has no rate limit, beside the kernel log.
+    socket: Option<u64>,
 }
 
 /// What an event was.
@@ -110,19 +113,20 @@ impl Intake {
     }
 
     /// A record that no rate limit of the kernel log was in the way of.
-    pub(crate) fn by_socket(&mut self) {
-        self.socket = true;
+    pub(crate) fn by_socket(&mut self, stamp: Option<Stamp>) {
+        let time = stamp.map(|stamp| stamp.milliseconds);
+        self.socket = self.socket.or(time);
     }
 
     /// Takes up a loss.
     pub(crate) fn lost(&mut self, why: Loss, count: Option<u64>) {
         let full = self.losses.len() >= LOSSES;
-        if let (true, Some(last)) = (full, self.losses.last_mut()) {
+        if let (true, Some((_, last))) = (full, self.losses.last_mut()) {
             last.count = None;
             return;
         }
         let before = None;
-        self.losses.push(Lost { before, count, why });
+        self.losses.push((self.last, Lost { before, count, why }));
     }
 
     /// Takes up how many records the kernel has lost so far.
@@ -137,8 +141,9 @@ impl Intake {
 
     fn date(&mut self, stamp: Stamp) {
         let undated = self.losses.iter_mut().skip(self.dated);
-        undated.for_each(|lost| lost.before = Some(stamp.time()));
+        undated.for_each(|(_, lost)| lost.before = Some(stamp.time()));
         self.dated = self.losses.len();
+        self.last = Some(stamp.milliseconds);
     }
 
     /// The end of a log: gives all that waits.
@@ -146,14 +151,22 @@ impl Intake {
         while !self.waiting.is_empty() {
             self.release(each);
         }
-        if std::mem::take(&mut self.burst).is_full() {
+        let burst = std::mem::take(&mut self.burst);
+        // What a burst hides came behind its beginning.
+        self.last = burst.begin();
+        if burst.is_full() {
             self.lost(Loss::Burst, None);
         }
         let of_the_log = |why| matches!(why, Loss::Printk | Loss::Burst | Loss::Journal);
-        let socket = std::mem::take(&mut self.socket);
-        let losses = std::mem::take(&mut self.losses).into_iter();
-        let losses = losses.filter(|lost| !(socket && of_the_log(lost.why)));
-        losses.for_each(|lost| each(Entry::Lost(lost)));
+        let socket = self.socket.take();
+        for (after, lost) in std::mem::take(&mut self.losses) {
+            // What the kernel log left out came by the socket, once that was there.
+            let came = socket.is_some_and(|since| after.is_some_and(|after| after >= since));
+            if !(came && of_the_log(lost.why)) {
+                each(Entry::Lost(lost));
+            }
+        }
+        self.last = None;
         self.dated = 0;
         self.lost_so_far = None;
     }

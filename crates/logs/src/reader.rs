@@ -217,7 +217,7 @@ impl Page<'_> {
                     None => (None, text),
                 };
                 match (socket, stamp) {
-                    (true, _) => self.intake.by_socket(),
+                    (true, _) => self.intake.by_socket(stamp),
                     (false, Some(stamp)) => self.intake.printed(stamp),
                     (false, None) => {}
                 }
@@ -270,7 +270,7 @@ impl Page<'_> {
             None => self.tally.others += 1,
             Some(Told::Broken(Mistake { why, at })) => self.broken(at, why),
             Some(Told::Event(stamp, event)) => {
-                self.intake.by_socket();
+                self.intake.by_socket(stamp);
                 self.event(stamp, event, each);
             }
             Some(Told::Message(text)) => {

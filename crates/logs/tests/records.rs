@@ -239,8 +239,16 @@ fn a_record_from_two_sources_counts_once_and_the_rate_limit_of_one_does_not_matt
         ("_AUDIT_ID", "91".into()),
         ("_SOURCE_REALTIME_TIMESTAMP", "1795361497447000".into()),
     ]);
-    let (_, entries) = read(None, format!("{suppressed}{kernel}{own}")).unwrap();
+    let (_, entries) = read(None, format!("{own}{kernel}{suppressed}")).unwrap();
     assert_eq!((calls(&entries).len(), losses(&entries).len()), (1, 0));
+    // What was left out before is lost.
+    for early in [format!("{suppressed}{own}{kernel}"), {
+        let before = kernel.replace("497.447:91", "490.447:90");
+        format!("{before}{suppressed}{own}{kernel}")
+    }] {
+        let (_, entries) = read(None, early).unwrap();
+        assert_eq!(losses(&entries).len(), 1);
+    }
     let (_, entries) = read(None, format!("{suppressed}{kernel}")).unwrap();
     assert_eq!((calls(&entries).len(), losses(&entries).len()), (1, 1));
     let missed = json(&[
