@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
         "ledger",
         &["formats", "policy", "filter", "syscalls", "watch"],
     ),
-    ("logs", &["policy", "syscalls"]),
+    ("logs", &["syscalls"]),
     ("sandboxify", DOOR),
     ("sandbox-policy", DOOR),
     ("profile", &["policy"]),
