@@ -39,11 +39,7 @@ fn violation(setting: u8) -> Action {
 fn prints_and_reads_back(list: &[u8]) {
     if let Ok(list) = List::parse("LIST", list) {
         // A path or a condition that is no text is printed for a reader, not for the parser.
-        if list
-            .items
-            .iter()
-            .any(|item| std::str::from_utf8(item.written).is_err())
-        {
+        if list.items.iter().any(|item| std::str::from_utf8(item.written).is_err()) {
             return;
         }
         let printed = list.to_string();

@@ -37,10 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let number = u32::from(u16::from_le_bytes([bytes[0], bytes[1]]) % 512);
     let mut arguments = [0; 6];
-    for (argument, word) in arguments
-        .iter_mut()
-        .zip(bytes[2..REGISTERS].chunks_exact(8))
-    {
+    for (argument, word) in arguments.iter_mut().zip(bytes[2..REGISTERS].chunks_exact(8)) {
         *argument = u64::from_le_bytes(word.try_into().expect("eight bytes"));
     }
     let memory = Repeated(&bytes[REGISTERS..]);
