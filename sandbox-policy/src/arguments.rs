@@ -5,6 +5,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::from_log::options::Options;
+
+/// What `from-log` is good for.
+const FROM_LOG: &str = "\
+Let a service run with a short list and SECCOMP_DEFAULT_ACTION=log: nothing is denied, and the kernel
+records what the list does not allow. Then learn from the records, and let the list hold:
+
+  sandbox-policy from-log --follow --exe /usr/sbin/nginx --learn nginx.seccomp   (as root, meanwhile)
+  journalctl -o json _TRANSPORT=audit | sandbox-policy from-log --exe /usr/sbin/nginx --learn nginx.seccomp
+  dmesg | sandbox-policy from-log --since 10m
+  strace -f -o trace PROGRAM; sandbox-policy from-log --learn program.seccomp trace
+
+The kernel log keeps ten records in five seconds; what was lost is said, in the policy, too. Exit status:
+0 the policy is complete, or nothing would have been denied; 1 records were lost, or calls would have been
+denied; 2 error.";
+
 /// Show, check, test and export system-call policies; look up calls and groups.
 #[derive(Debug, Parser)]
 #[command(name = "sandbox-policy", version, arg_required_else_help = true)]
@@ -101,6 +117,9 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Learn a policy from audit records, journals or strace, or report what one would have denied
+    #[command(after_help = FROM_LOG)]
+    FromLog(Box<Options>),
     /// List the groups, or the calls of one
     Groups {
         /// A group, with or without its @
@@ -149,6 +168,7 @@ impl Command {
             Command::Embed { .. }
                 | Command::Export { .. }
                 | Command::Convert { .. }
+                | Command::FromLog(_)
                 | Command::Completions { .. }
         )
     }

@@ -19,6 +19,7 @@ mod embedded_text;
 mod export;
 mod failure;
 mod filters;
+mod from_log;
 mod groups;
 mod inverse;
 mod judge;
@@ -83,11 +84,15 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(failure) => {
-            // Nobody may be there to read it.
-            let _ = writeln!(std::io::stderr(), "sandbox-policy: {failure}");
+            say(&failure.to_string());
             ExitCode::from(2)
         }
     }
+}
+
+/// Says something to the user beside the output, where somebody is there to read it.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "sandbox-policy: {text}");
 }
 
 fn run(arguments: &Arguments) -> Result<Output, Failure> {
@@ -123,6 +128,7 @@ fn answer(command: &Command, json: bool) -> Result<Output, Failure> {
             compiler,
             output,
         } => export::run(policy, file.as_deref(), form, *compiler, output.as_deref()),
+        Command::FromLog(options) => from_log::run(options),
         Command::Groups { name } => groups::run(name.as_deref(), json),
         Command::Syscalls { call } => calls::run(call.as_deref(), json),
         Command::Embed {

@@ -151,8 +151,30 @@ impl Source {
         &self.notes
     }
 
+    /// The same with violations that kill: what is learned is not for a list that only logs.
+    pub(crate) fn strict(mut self) -> Source {
+        self.default = Action::KillProcess;
+        self
+    }
+
     /// What it comes to on an ABI, and on the one besides where that is the machine's own.
     pub(crate) fn compile(&self, abi: Abi) -> Result<Compiled, Failure> {
+        self.with_request(abi, |request, read| Ok(request.compile(abi, read)?))
+    }
+
+    /// Who judges calls of this machine by it.
+    pub(crate) fn judge(&self) -> Result<watch::Judge, Failure> {
+        let abi = Abi::NATIVE;
+        self.with_request(abi, |request, read| {
+            Ok(watch::Judge::new(request, abi, read)?)
+        })
+    }
+
+    fn with_request<T>(
+        &self,
+        abi: Abi,
+        done: impl FnOnce(&Request<'_>, &policy::Read<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let definitions: Vec<&[u8]> = self.definitions.iter().map(Vec::as_slice).collect();
         let request = Request {
             definitions: &definitions,
@@ -162,10 +184,10 @@ impl Source {
             ..Request::plain(self.mode, self.origin, &self.list, self.default)
         };
         let others = filter::sys::read_policy;
-        Ok(match &self.file {
-            Some(file) => request.compile(abi, &file.files(&others))?,
-            None => request.compile(abi, &others)?,
-        })
+        match &self.file {
+            Some(file) => done(&request, &file.files(&others)),
+            None => done(&request, &others),
+        }
     }
 }
 
@@ -190,6 +212,17 @@ fn named(path: &OsStr) -> &'static str {
             .to_string()
             .into_boxed_str(),
     )
+}
+
+/// Reads a policy file of any format that is learned into; nothing is known of who will run under it.
+pub(crate) fn open_for_learning(path: &str) -> Result<formats::Source, formats::Error> {
+    let circumstances = Circumstances {
+        format: None,
+        abi: Abi::NATIVE,
+        kernel: (u32::MAX, 0),
+        capabilities: &[],
+    };
+    formats::Source::open(path, None, &filter::sys::read_policy, &circumstances)
 }
 
 fn open(files: &Files, path: &OsStr) -> Result<formats::Source, Failure> {

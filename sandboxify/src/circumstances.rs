@@ -13,6 +13,11 @@ pub(crate) fn open(path: &OsStr) -> Result<Source, Failure> {
     let Some(path) = path.to_str() else {
         return Err(Failure::Usage("--policy: the path is no UTF-8".into()));
     };
+    Ok(read(path)?)
+}
+
+/// The same for a path that is text.
+pub(crate) fn read(path: &str) -> Result<Source, formats::Error> {
     let held = formats::capabilities(effective_capabilities());
     let circumstances = Circumstances {
         format: None,
@@ -21,7 +26,7 @@ pub(crate) fn open(path: &OsStr) -> Result<Source, Failure> {
         capabilities: &held,
     };
     let files = filter::sys::read_policy;
-    Ok(Source::open(path, None, &files, &circumstances)?)
+    Source::open(path, None, &files, &circumstances)
 }
 
 /// Major and minor version; an unknown kernel counts as the oldest.

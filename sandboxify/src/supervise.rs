@@ -75,10 +75,8 @@ pub(crate) fn watch_launcher(launcher: Pid, mut line: Line, orders: Orders, trac
     let Some(number) = hear_while_attending(&mut line, watcher.as_mut()) else {
         return;
     };
-    if let Some(watcher) = watcher.as_mut()
-        && number == NO_LISTENER
-        && !orders.needs_tracer()
-    {
+    let asks = number == NO_LISTENER && !orders.needs_tracer();
+    if let Some(watcher) = watcher.as_mut().filter(|_| asks) {
         watcher.rescope(Scope::Questions);
     }
     let Ok(listeners) = part(number) else {

@@ -190,6 +190,7 @@ impl Watching {
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            ..LearnOptions::default()
         };
         let apart = self.report.is_some() || self.format == Format::Json;
         let counts = apart.then_some(self.format);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::metadata::{dependencies, is_macro, list, members, packages, text};
 
 /// Each room and the rooms that it may use; a room that is not here has no place in the house.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("syscalls", &[]),
     ("policy", &["syscalls"]),
     ("filter", &["policy", "syscalls"]),
@@ -15,11 +15,17 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("embed", &["filter", "policy", "syscalls"]),
     ("trace", &["filter"]),
     ("watch", &["trace", "policy", "syscalls", "filter"]),
+    (
+        "ledger",
+        &["formats", "policy", "filter", "syscalls", "watch"],
+    ),
+    ("logs", &["syscalls"]),
     ("sandboxify", DOOR),
     (
         "sandbox-policy",
         &[
-            "embed", "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch",
+            "embed", "filter", "oracle", "policy", "syscalls", "formats", "ledger", "logs",
+            "trace", "watch",
         ],
     ),
     ("profile", &["policy"]),
@@ -36,7 +42,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("sandbox-tests", &[]),
 ];
 const DOOR: &[&str] = &[
-    "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch",
+    "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch", "ledger",
 ];
 
 /// All that is compiled into libsandbox.so.

@@ -113,11 +113,9 @@ impl<T: Default> Family<T> {
     /// called before (PTRACE_GETEVENTMSG) is gone without a word.
     pub(crate) fn execute(&mut self, process: Pid, message: Option<i64>) {
         let former = message.and_then(|former| i32::try_from(former).ok());
-        if let Some(former) = former
-            .map(Pid::from_raw)
-            .filter(|&former| former != process)
-            && let Some(member) = self.members.remove(&former)
-        {
+        let former = former.map(Pid::from_raw);
+        let former = former.filter(|&former| former != process);
+        if let Some(member) = former.and_then(|former| self.members.remove(&former)) {
             self.members.insert(process, member);
         }
     }

@@ -66,8 +66,8 @@ impl fmt::Display for Line {
 impl Addition {
     /// Whether the user gave a file, so that a line is what he can add.
     fn is_file(&self) -> bool {
-        let list =
-            self.origin.starts_with("SECCOMP_") || matches!(self.origin, "--allow" | "--deny");
+        const OPTIONS: [&str; 4] = ["--allow", "--deny", "--list-allow", "--list-deny"];
+        let list = self.origin.starts_with("SECCOMP_") || OPTIONS.contains(&self.origin);
         !list
     }
 

@@ -75,6 +75,8 @@ pub struct Judgement {
     /// The shortest addition to the policy that allows the call, tried; or why there is none.
     pub addition: Result<Addition, String>,
     pub(crate) verdict: Verdict,
+    /// The arguments that are not known, one bit each.
+    pub(crate) unknown: u8,
 }
 
 impl Judgement {
@@ -187,7 +189,32 @@ impl Judge {
 
     /// What the policy answers, why, and what would have to be added for the call to be allowed.
     pub fn judge(&self, call: &Call) -> Judgement {
-        let verdict = self.verdict(call);
+        self.judgement(call, self.verdict(call), 0)
+    }
+
+    /// What the policy answers to a call of which `unknown` arguments, one bit each, are not known;
+    /// nothing where it depends on one of them. As cheap as [`Judge::verdict`].
+    pub fn verdict_partly(&self, call: &Call, unknown: u8) -> Option<Verdict> {
+        let mentioned = self.mentioned.get(&(call.audit, call.number));
+        if mentioned.is_some_and(|mentioned| mentioned & unknown != 0) {
+            return None;
+        }
+        let mut verdict = self.verdict(call);
+        for (place, value) in verdict.selected.iter_mut().enumerate() {
+            if unknown >> place & 1 != 0 {
+                *value = None;
+            }
+        }
+        Some(verdict)
+    }
+
+    /// [`Judge::judge`] for such a call; what would allow it allows any use that is not known.
+    pub fn judge_partly(&self, call: &Call, unknown: u8) -> Option<Judgement> {
+        let verdict = self.verdict_partly(call, unknown)?;
+        Some(self.judgement(call, verdict, unknown))
+    }
+
+    fn judgement(&self, call: &Call, verdict: Verdict, unknown: u8) -> Judgement {
         let ground = self.ground(call, &verdict);
         let name = call
             .name()
@@ -206,6 +233,7 @@ impl Judge {
             subject,
             addition,
             verdict,
+            unknown,
         }
     }
 

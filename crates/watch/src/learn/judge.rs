@@ -57,6 +57,14 @@ impl Judge {
         self.answer(name) == Some(Answer::Action(Action::Allow))
     }
 
+    /// Whether a call is allowed with all arguments, on its own ABI.
+    pub(crate) fn always_seen(&self, sighting: &Sighting) -> bool {
+        let mut tables = self.policy.tables().iter();
+        let table = tables.find(|table| table.abi().audit() == sighting.audit);
+        let answer = table.map(|table| table.answer(sighting.number));
+        answer == Some(Answer::Action(Action::Allow))
+    }
+
     /// Whether the file says of a native call that it depends.
     pub(crate) fn depends(&self, name: &str) -> bool {
         matches!(self.answer(name), Some(Answer::Decision(_)))

@@ -9,7 +9,7 @@ use crate::learn::judge::Judge;
 use crate::learn::observe::{BESIDES, Observations};
 use crate::learn::page::{Page, Rule, Runs};
 use crate::learn::plan::{self, Plan};
-use crate::learn::remark::Remark;
+use crate::learn::remark::{Remark, UNKNOWN};
 use crate::learn::rules::{ANY, alternative, body, named};
 use crate::learn::summary::{Assumed, Count, Summary};
 use crate::learn::{Error, File, Learned, Options};
@@ -32,7 +32,7 @@ pub fn merge(
     let old = file.text.filter(|text| !text.trim().is_empty());
     let besides = plan::foreign(observations);
     let judge = Judge::new(file, old.unwrap_or_default(), besides)?;
-    let page = Page::new(&old.map_or_else(|| header(&options.program), String::from));
+    let page = Page::new(&old.map_or_else(|| header(options), String::from));
     if judge.allows_unlisted() {
         return Err(Error::AllowsUnlisted);
     }
@@ -54,6 +54,9 @@ pub fn merge(
     };
     merge.all(&plans)?;
     merge.others(observations, besides);
+    if let Some(losses) = &options.losses {
+        merge.page.put_first(&format!("# INCOMPLETE: {losses}"));
+    }
     merge.finish(file, observations, besides)
 }
 
@@ -93,6 +96,9 @@ impl Merge {
             }
         }
         let plan = &self.possible(name, plan, &rules)?;
+        if plan.unknown && is_any(plan) {
+            self.summary.unknown.push(name.into());
+        }
         match rules.first() {
             Some(rule) => self.grow(rule, plan),
             None if wanted(plan).is_empty() => {}
@@ -170,6 +176,7 @@ impl Merge {
                 update(&mut remark, plan);
                 self.page.set_remark(rule.at, &remark);
             }
+            None if plan.unknown && is_any(plan) => self.page.add_comment(rule.at, UNKNOWN),
             None if plan.assumed.is_empty() => {}
             None => {
                 let uses = plan.assumed.clone();
@@ -188,6 +195,7 @@ impl Merge {
     fn append(&mut self, name: &str, plan: &Plan) {
         let mut remark = Remark {
             seen: (plan.count > 0).then_some(plan.count),
+            unknown: plan.unknown && is_any(plan),
             targets: plan.targets,
             uses: plan.assumed.clone(),
             why: (!plan.assumed.is_empty()).then(|| plan.why.into()),
@@ -255,6 +263,11 @@ fn wanted(plan: &Plan) -> Vec<String> {
     plan.missing.iter().chain(&plan.assumed).cloned().collect()
 }
 
+/// Whether a rule must become one for any use.
+fn is_any(plan: &Plan) -> bool {
+    plan.missing.iter().any(|one| one == ANY)
+}
+
 /// What a comment of ours says after this run.
 fn update(remark: &mut Remark, plan: &Plan) {
     if plan.count > 0 {
@@ -263,8 +276,9 @@ fn update(remark: &mut Remark, plan: &Plan) {
         remark.targets.others |= plan.targets.others;
         remark.uses.retain(|one| !plan.seen.contains(one));
     }
-    if plan.missing.iter().any(|one| one == ANY) {
+    if is_any(plan) {
         remark.uses.clear();
+        remark.unknown |= plan.unknown;
     }
     let new = plan.assumed.iter().filter(|one| !remark.uses.contains(one));
     let new: Vec<String> = new.cloned().collect();
@@ -296,6 +310,10 @@ fn check(old: &Judge, new: &Judge, observations: &Observations) -> Result<(), Er
         let Some(name) = sighting.name else {
             continue;
         };
+        if sighting.unknown > 0 && !new.always_seen(sighting) {
+            let wanted = name.into();
+            return Err(Error::Mismatch { wanted });
+        }
         for (values, _) in &sighting.combinations {
             if !new.allows(sighting, values) {
                 let wanted = named(name, &alternative(&sighting.selectors, values));
@@ -311,9 +329,10 @@ fn check(old: &Judge, new: &Judge, observations: &Observations) -> Result<(), Er
 }
 
 /// The first lines of a new file.
-fn header(program: &str) -> String {
-    let program: String = program
-        .chars()
+fn header(options: &Options) -> String {
+    let command = options.recorder.command();
+    let letters = options.program.chars();
+    let program: String = letters
         .map(|letter| match letter.is_control() {
             true => '?',
             false => letter,
@@ -321,7 +340,7 @@ fn header(program: &str) -> String {
         .collect();
     let runs = Runs::default();
     format!(
-        "# Learned by sandboxify --learn from: {program}\n\
+        "# Learned by {command} from: {program}\n\
          # \"seen\" counts the calls of all runs; \"assumed\" is allowed unseen, for the reason given.\n\
          {runs}\n\n"
     )

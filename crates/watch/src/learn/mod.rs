@@ -47,6 +47,30 @@ pub struct Options {
     pub generalise: Generalise,
     /// Calls that are allowed without being watched.
     pub assume: Vec<String>,
+    /// Where the observations come from, for the first line of a new file.
+    pub recorder: Recorder,
+    /// What of the observations got lost, in a line of words; the file then says so at its head.
+    pub losses: Option<String>,
+}
+
+/// Who saw what is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recorder {
+    /// The launcher, which answered each call.
+    #[default]
+    Launcher,
+    /// A log that somebody else wrote.
+    Log,
+}
+
+impl Recorder {
+    /// The command that a file was learned by.
+    pub(crate) fn command(self) -> &'static str {
+        match self {
+            Recorder::Launcher => "sandboxify --learn",
+            Recorder::Log => "sandbox-policy from-log",
+        }
+    }
 }
 
 /// What a run comes to.

@@ -43,6 +43,8 @@ pub(crate) struct Sighting {
     pub(crate) combinations: Vec<(Values, u64)>,
     /// Whether there were more than are kept.
     pub(crate) overflowed: bool,
+    /// How many of the calls came without an argument that is told apart; they have no combination.
+    pub(crate) unknown: u64,
     pub(crate) targets: Targets,
     masks: Values,
     last: usize,
@@ -87,12 +89,31 @@ impl Observations {
         self.sighting(call.audit, call.number).record(call)
     }
 
+    /// Takes up a call of which `unknown` arguments, one bit each, are not known, as in a log. Where one
+    /// of them selects what the call does, any use of it may have been this one, and learning allows
+    /// them all; no value is made up. Says whether it is the first of its kind.
+    pub fn record_partly(&mut self, call: &Call, unknown: u8) -> bool {
+        let sighting = self.sighting(call.audit, call.number);
+        let needed = |selector: &Selector| unknown >> selector.place & 1 != 0;
+        if !sighting.selectors.iter().any(needed) {
+            // The first argument says whom a signal goes to.
+            return match unknown & 1 {
+                0 => sighting.record(call),
+                _ => sighting.record_values(call),
+            };
+        }
+        sighting.count += 1;
+        sighting.unknown += 1;
+        sighting.unknown == 1
+    }
+
     /// Adds what another watcher saw of the same program.
     pub fn merge(&mut self, other: &Observations) {
         for sighting in other.sightings() {
             let own = self.sighting(sighting.audit, sighting.number);
             own.count += sighting.count;
             own.overflowed |= sighting.overflowed;
+            own.unknown += sighting.unknown;
             own.targets.own |= sighting.targets.own;
             own.targets.others |= sighting.targets.others;
             for (values, count) in &sighting.combinations {
@@ -123,7 +144,10 @@ impl Observations {
 
     /// How many different calls there were, told apart by the selecting arguments.
     pub fn distinct(&self) -> usize {
-        let kinds = self.sightings().map(|sighting| sighting.combinations.len());
+        let kinds = self.sightings().map(|sighting| {
+            let unknown = usize::from(sighting.unknown > 0);
+            sighting.combinations.len() + unknown
+        });
         kinds.sum()
     }
 
@@ -132,6 +156,7 @@ impl Observations {
         let thread = syscalls::constant("CLONE_THREAD").unwrap_or(0);
         self.sightings().any(|sighting| match sighting.name {
             Some("clone3") => true,
+            Some("clone") if sighting.unknown > 0 => true,
             Some("clone") => {
                 let mut seen = sighting.combinations.iter();
                 seen.any(|(values, _)| values.iter().any(|value| value & thread != 0))
@@ -186,6 +211,7 @@ impl Sighting {
             count: 0,
             combinations: Vec::new(),
             overflowed: false,
+            unknown: 0,
             targets: Targets::default(),
             last: 0,
             places: HashMap::new(),
@@ -193,7 +219,6 @@ impl Sighting {
     }
 
     fn record(&mut self, call: &Call) -> bool {
-        self.count += 1;
         if matches!(self.name, Some("kill" | "tgkill" | "tkill")) {
             let target = call.arguments[0].to_le_bytes();
             let target = i32::from_le_bytes([target[0], target[1], target[2], target[3]]);
@@ -201,6 +226,12 @@ impl Sighting {
             self.targets.own |= own;
             self.targets.others |= !own;
         }
+        self.record_values(call)
+    }
+
+    /// Whom a signal goes to may be unknown: then it is no target.
+    fn record_values(&mut self, call: &Call) -> bool {
+        self.count += 1;
         let mut values = call.arguments;
         for (value, mask) in values.iter_mut().zip(&self.masks) {
             *value &= mask;

@@ -110,6 +110,13 @@ impl Page {
         self.lines.insert(last, line);
     }
 
+    /// Puts a line at the head, unless it is there. The places of rules that were found before change.
+    pub(crate) fn put_first(&mut self, line: &str) {
+        if !self.has(line) {
+            self.lines.insert(0, line.into());
+        }
+    }
+
     pub(crate) fn has(&self, line: &str) -> bool {
         self.lines.iter().any(|known| known.trim_end() == line)
     }

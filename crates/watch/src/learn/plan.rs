@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     /// What is assumed and not allowed yet.
     pub(crate) assumed: Vec<String>,
     pub(crate) why: &'static str,
+    /// Whether some of what was seen came without the arguments that select what it does.
+    pub(crate) unknown: bool,
     /// Whether the file's rule stands against the assumption.
     pub(crate) left_out: bool,
 }
@@ -99,6 +101,7 @@ impl Named<'_> {
         };
         for sighting in &self.sightings {
             plan.count += sighting.count;
+            plan.unknown |= sighting.unknown > 0;
             plan.targets.own |= sighting.targets.own;
             plan.targets.others |= sighting.targets.others;
         }
@@ -113,6 +116,11 @@ impl Named<'_> {
 
     /// What was seen and is not allowed.
     fn missing(&self, judge: &Judge, options: &Options) -> Result<Vec<String>, Error> {
+        let open = |one: &&Sighting| one.unknown > 0 && !judge.always_seen(one);
+        if self.sightings.iter().any(open) {
+            // Which use it was is not known, so no narrower rule is sure to allow it.
+            return Ok(vec![ANY.into()]);
+        }
         let mut missing = Vec::new();
         for sighting in &self.sightings {
             let denied = |(values, _): &&(Values, u64)| !judge.allows(sighting, values);

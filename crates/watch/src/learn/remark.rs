@@ -1,7 +1,7 @@
 //! The comments that learning puts behind its rules, and finds again in the next run.
 //!
-//! `# seen 12`, `# assumed: WHY`, or `# seen 12; targets: self; assumed: USES (WHY)`. A comment that is not
-//! exactly of such a form is the user's and stays.
+//! `# seen 12`, `# assumed: WHY`, or `# seen 12; arguments unknown; targets: self; assumed: USES (WHY)`. A
+//! comment that is not exactly of such a form is the user's and stays.
 
 use crate::learn::assumed::is_reason;
 use crate::learn::observe::Targets;
@@ -12,6 +12,8 @@ use crate::learn::rules::ANY;
 pub(crate) struct Remark {
     /// How often the call was seen; nothing for one that never was.
     pub(crate) seen: Option<u64>,
+    /// Whether the call is allowed with any arguments because some were seen without.
+    pub(crate) unknown: bool,
     pub(crate) targets: Targets,
     /// The alternatives that were not seen; none where nothing of the call was.
     pub(crate) uses: Vec<String>,
@@ -20,6 +22,8 @@ pub(crate) struct Remark {
 }
 
 const WHOLE: &str = "any use";
+/// Why a rule allows any use of a call of which the log did not say what it was used for.
+pub(crate) const UNKNOWN: &str = "arguments unknown";
 
 impl Remark {
     /// Reads a comment, from its `#`; nothing when it is none of ours.
@@ -40,6 +44,10 @@ impl Remark {
     }
 
     fn part(&mut self, part: &str) -> Option<()> {
+        if part == UNKNOWN {
+            self.unknown = true;
+            return Some(());
+        }
         if let Some(targets) = part.strip_prefix("targets: ") {
             self.targets.own = targets.starts_with("self");
             self.targets.others = targets.ends_with("others");
@@ -69,6 +77,9 @@ impl std::fmt::Display for Remark {
             return write!(f, "# assumed: {}", self.why.as_deref().unwrap_or_default());
         };
         write!(f, "# seen {seen}")?;
+        if self.unknown {
+            write!(f, "; {UNKNOWN}")?;
+        }
         match (self.targets.own, self.targets.others) {
             (true, true) => f.write_str("; targets: self, others")?,
             (true, false) => f.write_str("; targets: self")?,

@@ -37,6 +37,8 @@ pub struct Summary {
     pub assumed: Vec<Assumed>,
     /// Assumptions that a rule in the file stands against; it was left as it is.
     pub left_out: Vec<Assumed>,
+    /// Calls of which any use is allowed because the log did not hold their arguments.
+    pub unknown: Vec<String>,
     /// Calls without a name: no rule can allow them.
     pub unnamed: Vec<String>,
     /// Whether calls of the other ABI were seen: the policy must be enforced with it.
@@ -72,7 +74,7 @@ impl Summary {
         };
         let call = |one: &Count| json!({"name": one.name, "seen": one.seen, "total": one.total});
         let calls: Vec<Value> = self.calls.iter().map(call).collect();
-        json!({
+        let mut all = json!({
             "seen": self.seen(),
             "calls": calls,
             "new": self.new,
@@ -82,7 +84,12 @@ impl Summary {
             "other_abi": self.foreign,
             "runs": self.runs,
             "runs_without_news": self.runs_without_news,
-        })
+        });
+        // Only a log leaves arguments out.
+        if !self.unknown.is_empty() {
+            all["arguments_unknown"] = json!(self.unknown);
+        }
+        all
     }
 
     /// The calls that are assumed; of some only uses are.
@@ -123,6 +130,10 @@ impl fmt::Display for Summary {
         }
         if !self.assumed.is_empty() {
             write!(f, "\nassumed, not seen: {}", self.assumptions())?;
+        }
+        if !self.unknown.is_empty() {
+            let calls = self.unknown.join(", ");
+            write!(f, "\narguments unknown, so any use is allowed: {calls}")?;
         }
         for one in &self.left_out {
             let Assumed { rule, why, .. } = one;

@@ -2,7 +2,7 @@
 //!
 //! `time` seconds since 1970, `date` the same as RFC 3339, `pid`, `tid`, `program` its path, `call` the
 //! name or null, `number`, `arch` the ABI or its audit number in hexadecimal, `arguments` six
-//! hexadecimal strings (numbers of JSON end at 2⁵³), `rendered` the decoded call, `module`, `offset`,
+//! hexadecimal strings (numbers of JSON end at 2⁵³) or null where a log had none, `rendered` the decoded call, `module`, `offset`,
 //! `symbol` as `NAME+0xOFFSET`, `instruction`, `rule` the text of the rule that decided or null,
 //! `reason`, `action`, `outcome` (`ran`, an error's name, `killed`, `trapped`), `add` what would allow
 //! it or null, `cure` the same in words, `count` how many there were so far. `stack` is null, or an array
@@ -124,9 +124,20 @@ fn who(violation: &Violation) -> Map<String, Value> {
         ("pid", json!(call.process)),
         ("tid", json!(call.thread)),
         ("program", json!(cut(&violation.program, LONGEST_COMMAND))),
-        ("arguments", json!(call.arguments.map(hexadecimal))),
+        ("arguments", arguments(violation)),
         ("rendered", json!(cut(&violation.rendered, LONGEST_CALL))),
     ])
+}
+
+/// The registers; none is made up for one that is not known.
+fn arguments(violation: &Violation) -> Value {
+    let all = violation.call.arguments.iter().enumerate();
+    let unknown = violation.judgement.unknown;
+    let shown = all.map(|(place, value)| match unknown >> place & 1 {
+        0 => json!(hexadecimal(*value)),
+        _ => Value::Null,
+    });
+    shown.collect()
 }
 
 /// A place, and the address that it has in memory.
