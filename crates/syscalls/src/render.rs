@@ -12,18 +12,27 @@ use crate::{Abi, name};
 use view::View;
 
 mod addresses;
+mod bpf;
 mod capabilities;
+mod control_messages;
 mod events;
 mod fcntl;
 mod files;
+mod filters;
 mod futex;
+mod gateways;
 mod ioctl;
+mod ioctl_values;
 mod kernel;
+mod keys;
 mod mappings;
 mod messages;
+mod mounts;
 mod named;
-mod named_processes;
 mod names;
+mod narrow;
+mod older;
+mod option_values;
 mod options;
 mod oz;
 mod oz_kinds;
@@ -33,12 +42,17 @@ mod prctl;
 mod processes;
 mod prototype;
 mod rare;
+mod rings;
+mod scheduling;
+mod sharing;
 mod signals;
 mod sockets;
 mod text;
 mod time;
+mod tracing;
 mod vectors;
 mod view;
+mod watches;
 
 /// What a renderer may look at besides the registers.
 pub trait Memory {
@@ -92,15 +106,28 @@ pub fn call(
     };
     let view = View::new(abi, call, arguments, memory);
     match style {
-        Style::Plain => format!("{call}({})", text::list(plain(&view))),
+        Style::Plain => bounded(format!("{call}({})", text::list(plain(&view.widened())))),
         Style::Oz => oz::line(&view),
     }
+}
+
+/// The longest line, in bytes: longer ones end in dots.
+const LONGEST: usize = 8192;
+
+fn bounded(mut line: String) -> String {
+    const END: &str = "...)";
+    if line.len() > LONGEST {
+        // All of it is ASCII, so that any place is between two characters.
+        line.truncate(LONGEST - END.len());
+        line.push_str(END);
+    }
+    line
 }
 
 type Family = fn(&View<'_>) -> Option<Vec<String>>;
 
 /// The families: each answers for the calls that it knows.
-const FAMILIES: [Family; 17] = [
+const FAMILIES: [Family; 27] = [
     files::arguments,
     paths::arguments,
     vectors::arguments,
@@ -118,6 +145,16 @@ const FAMILIES: [Family; 17] = [
     signals::arguments,
     time::arguments,
     events::arguments,
+    bpf::arguments,
+    rings::arguments,
+    keys::arguments,
+    mounts::arguments,
+    watches::arguments,
+    scheduling::arguments,
+    tracing::arguments,
+    sharing::arguments,
+    gateways::arguments,
+    older::arguments,
 ];
 
 fn plain(view: &View<'_>) -> Vec<String> {

@@ -7,9 +7,8 @@ use syscalls::render::{Memory, NoMemory, Style, call};
 use syscalls::{Abi, newest, number};
 
 const ABIS: [Abi; 5] = [Abi::X86_64, Abi::X86, Abi::X32, Abi::Aarch64, Abi::Arm];
-const ROUNDS: u64 = 10;
-/// Two vectors of 32 elements with 32 bytes each, in octal, and four lines with a long environment.
-const LONGEST_LINE: usize = 10_000;
+/// Where the renderer cuts a line, and what Oz's tracer shows at most.
+const LONGEST_LINE: usize = 8192 + 1;
 const MOST_READS: u32 = 5000;
 
 /// SplitMix64, for numbers that are the same in every run.
@@ -73,11 +72,15 @@ impl Memory for Wild {
 
 #[test]
 fn every_call_gives_a_line() {
+    let rounds = match std::env::var_os("SANDBOX_FULL_TESTS") {
+        Some(_) => 500,
+        None => 20,
+    };
     let mut random = Random(1);
     for abi in ABIS {
         let numbers = (0..=newest(abi) + 3).chain([0x4000_0001, 0xf0002, u32::MAX]);
         for number in numbers {
-            for _ in 0..ROUNDS {
+            for _ in 0..rounds {
                 let arguments = [(); 6].map(|()| random.argument());
                 let memory = Wild {
                     seed: random.next(),
@@ -143,7 +146,7 @@ fn without_memory_pointers_are_numbers() {
 /// ABI, call, its registers (the rest are zero), and its line.
 type Row = (Abi, &'static str, &'static [u64], &'static str);
 
-const OTHER_ABIS: [Row; 9] = [
+const OTHER_ABIS: &[Row] = &[
     // Flags of open on Arm, and on 32-bit x86.
     (
         Abi::Arm,
@@ -163,13 +166,26 @@ const OTHER_ABIS: [Row; 9] = [
         &[8, 0o20_0000],
         "open(0x8, O_RDONLY|O_DIRECTORY)",
     ),
-    // From where the prototype differs, registers as they are.
+    // The halves of a long value, which an even register begins on Arm.
     (
         Abi::X86,
         "pread64",
         &[3, 8, 5, 1, 2],
-        "pread64(3, 0x8, 5, 0x1, 0x2, 0)",
+        "pread64(3, 0x8, 5, 8589934593)",
     ),
+    (
+        Abi::Arm,
+        "pread64",
+        &[3, 8, 5, 9, 1, 2],
+        "pread64(3, 0x8, 5, 8589934593)",
+    ),
+    (
+        Abi::Arm,
+        "truncate64",
+        &[0, 9, 1, 2],
+        "truncate64(NULL, 8589934593)",
+    ),
+    // Arguments in memory that is not there: registers as they are.
     (
         Abi::X86,
         "mmap",
@@ -178,9 +194,29 @@ const OTHER_ABIS: [Row; 9] = [
     ),
     (
         Abi::X86,
+        "mmap2",
+        &[0, 4096, 1, 2, 0xffff_ffff, 3],
+        "mmap2(NULL, 4096, PROT_READ, MAP_PRIVATE, -1, 0x3000)",
+    ),
+    (
+        Abi::X86,
         "_llseek",
-        &[3, 0, 5, 8],
-        "_llseek(0x3, 0, 0x5, 0x8, 0, 0)",
+        &[3, 1, 5, 8, 2],
+        "_llseek(3, 4294967301, 0x8, SEEK_END)",
+    ),
+    (Abi::X86, "waitpid", &[5, 8, 1], "waitpid(5, 0x8, WNOHANG)"),
+    (Abi::X86, "chown", &[0, 0xffff, 5], "chown(NULL, -1, 5)"),
+    (
+        Abi::X86,
+        "fcntl64",
+        &[3, 13, 8],
+        "fcntl64(3, F_SETLK64, 0x8)",
+    ),
+    (
+        Abi::X86,
+        "ipc",
+        &[0x1_0017, 5, 6, 0o600],
+        "ipc(SHMGET, shmget(0x5, 6, 0600))",
     ),
     // A long of 32 bits has its sign there.
     (
@@ -208,28 +244,27 @@ fn other_abis_have_their_own_arguments() {
     for (abi, name, arguments, expected) in OTHER_ABIS {
         let mut registers = [0; 6];
         registers[..arguments.len()].copy_from_slice(arguments);
-        assert_eq!(line(abi, name, registers), expected, "{abi}");
+        assert_eq!(line(*abi, name, registers), *expected, "{abi}");
     }
     let x32 = Abi::X32_BIT + number(Abi::X32, "close").unwrap();
     let line = call(Abi::X32, x32, &[5, 0, 0, 0, 0, 0], &NoMemory, Style::Plain);
     assert_eq!(line, "close(5)");
 }
 
-/// Structures of 32-bit programs have other sizes: their addresses are all that is sure.
+/// An x32 program is one of 64 bits with pointers of 32: what its structures look like depends on the
+/// call, so their addresses are all that is sure.
 #[test]
-fn structures_of_32_bit_programs_are_not_guessed() {
+fn structures_of_x32_programs_are_not_guessed() {
     let memory = Wild {
         seed: 6,
         reads: Cell::new(0),
     };
     for (name, arguments, expected) in [
         ("nanosleep", [8, 0, 0, 0, 0, 0], "nanosleep(0x8, NULL)"),
-        ("execve", [0, 9, 10, 0, 0, 0], "execve(NULL, 0x9, 0xa)"),
-        ("writev", [1, 8, 2, 0, 0, 0], "writev(1, 0x8, 2)"),
         ("fcntl", [1, 6, 8, 0, 0, 0], "fcntl(1, F_SETLK, 0x8)"),
     ] {
-        let number = number(Abi::X86, name).unwrap();
-        let line = call(Abi::X86, number, &arguments, &memory, Style::Plain);
+        let number = Abi::X32_BIT + number(Abi::X32, name).unwrap();
+        let line = call(Abi::X32, number, &arguments, &memory, Style::Plain);
         assert_eq!(line, expected);
     }
 }

@@ -107,21 +107,103 @@ pub(super) fn plain(view: &View<'_>, place: u64, length: i32) -> String {
         Address::Path(path) => format!("AF_UNIX, sun_path={}", text::quoted(&path)),
         Address::Abstract(name) => format!("AF_UNIX, sun_path=@{}", text::quoted(&name)),
         Address::Netlink { port, groups } => {
-            format!("AF_NETLINK, nl_pid={port}, nl_groups={groups:#08x}")
+            let groups = match groups {
+                0 => "00000000".into(),
+                groups => format!("{groups:#08x}"),
+            };
+            format!("AF_NETLINK, nl_pid={port}, nl_groups={groups}")
         }
         Address::Other { family, data } => {
-            let family = named::FAMILY.choice(family.into());
-            match data.is_empty() {
-                true => family,
-                false => format!("{family}, sa_data={}", text::quoted(&data)),
-            }
+            rarer(family, &data).unwrap_or_else(|| bare(family, &data))
         }
     };
     format!("{{sa_family={fields}}}")
 }
 
+fn bare(family: u16, data: &[u8]) -> String {
+    let family = named::FAMILY.choice(family.into());
+    match data.is_empty() {
+        true => family,
+        false => format!("{family}, sa_data={}", text::quoted(data)),
+    }
+}
+
+/// Families that few programs use, where an address is as long as theirs.
+fn rarer(family: u16, data: &[u8]) -> Option<String> {
+    match (family, data.len()) {
+        (17, 18..) => Some(packet(data)),
+        (38, 86..) => Some(algorithm(data)),
+        (40, 14..) => Some(machine(data)),
+        _ => None,
+    }
+}
+
+/// `struct sockaddr_ll` behind its family (packet(7)).
+fn packet(data: &[u8]) -> String {
+    let protocol = text::field(data, 0).map_or(0, u16::from_be_bytes);
+    let kind = named::PACKET_KIND.choice(data.get(8).copied().unwrap_or(0).into());
+    let length = data.get(9).copied().unwrap_or(0);
+    let shown = data.get(10..10 + usize::from(length).min(8));
+    let bytes = shown
+        .unwrap_or_default()
+        .iter()
+        .map(|byte| format!("{byte:#x}"));
+    let more = (length > 8).then(|| "...".into());
+    let hardware = match length {
+        0 => String::new(),
+        _ => format!(", sll_addr=[{}]", text::list(bytes.chain(more))),
+    };
+    format!(
+        "AF_PACKET, sll_protocol=htons({}), sll_ifindex={}, sll_hatype={}, sll_pkttype={kind}, \
+         sll_halen={length}{hardware}",
+        named::ETHERNET_PROTOCOL.choice(protocol.into()),
+        text::i32_in(data, 2),
+        named::HARDWARE.choice(text::u16_in(data, 6).into()),
+    )
+}
+
+/// `struct sockaddr_alg` behind its family (include/uapi/linux/if_alg.h).
+fn algorithm(data: &[u8]) -> String {
+    let name = |at: usize, most: usize| {
+        let bytes = data.get(at..at + most).unwrap_or_default();
+        let end = bytes
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(bytes.len());
+        text::quoted(bytes.get(..end).unwrap_or_default())
+    };
+    let bits = |at| match text::u32_in(data, at) {
+        0 => String::from("0"),
+        bits => format!("{bits:#x} /* CRYPTO_ALG_??? */"),
+    };
+    format!(
+        "AF_ALG, salg_type={}, salg_feat={}, salg_mask={}, salg_name={}",
+        name(0, 14),
+        bits(14),
+        bits(18),
+        name(22, 64)
+    )
+}
+
+/// `struct sockaddr_vm` behind its family (vsock(7)).
+fn machine(data: &[u8]) -> String {
+    let number = u64::from(text::u32_in(data, 6));
+    let number = named::VSOCK_NUMBER
+        .name(number)
+        .unwrap_or_else(|| text::hex(number));
+    let port = match text::u32_in(data, 2) {
+        u32::MAX => "VMADDR_PORT_ANY".into(),
+        port => text::hex(port.into()),
+    };
+    let flags = match data.get(10).copied().unwrap_or(0) {
+        1 => "VMADDR_FLAG_TO_HOST".into(),
+        flags => text::hex(flags.into()),
+    };
+    format!("AF_VSOCK, svm_cid={number}, svm_port={port}, svm_flags={flags}")
+}
+
 /// As inet_ntop(3) has it, which shows old compatible addresses as IPv4 ones too.
-fn ip6(host: Ipv6Addr) -> String {
+pub(super) fn ip6(host: Ipv6Addr) -> String {
     match host.octets() {
         [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, rest @ ..] if rest[0] != 0 || rest[1] != 0 => {
             format!("::{}", Ipv4Addr::from(rest))

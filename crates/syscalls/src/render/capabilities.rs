@@ -5,17 +5,11 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::named_processes::CAPABILITY;
-use super::names::Names;
+use super::named;
+use super::named::CAPABILITY;
 use super::text;
 use super::view::View;
 
-/// include/uapi/linux/capability.h.
-const VERSION: Names = Names::new(
-    "_LINUX_CAPABILITY_VERSION_",
-    "_LINUX_CAPABILITY_VERSION_???",
-    "0x19980330=1 0x20071026=2 0x20080522=3",
-);
 /// The versions with more than 32 capabilities.
 const WIDE: [u32; 2] = [0x2007_1026, 0x2008_0522];
 
@@ -34,7 +28,7 @@ pub(super) fn parts(view: &View<'_>) -> Option<(u32, i32)> {
 }
 
 pub(super) fn version(version: u32) -> String {
-    VERSION.choice(version.into())
+    named::CAPABILITY_VERSION.choice(version.into())
 }
 
 fn header(view: &View<'_>) -> String {

@@ -1,61 +1,110 @@
-//! Waiting for descriptors: poll(2) and epoll(7).
+//! Waiting for descriptors: poll(2), select(2), epoll(7), and for signals meanwhile.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::named_processes::{EPOLL_EVENTS, EPOLL_OPERATION, POLL_EVENTS};
-use super::prototype::argument;
-use super::text;
-use super::time;
+use super::prototype::{argument, with};
+use super::signals::set_behind;
 use super::view::View;
+use super::{named, text, time};
 use crate::Abi;
 
+/// The kernel reads no more bits of a set than a process may have descriptors; more than this is not
+/// looked at (FD_SETSIZE, select(2)).
+const MOST_DESCRIPTORS: u64 = 1024;
+
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
+    let signals = |set, size| set_behind(view, view.register(set), view.register(size));
     Some(match view.name {
         "poll" => vec![polled(view), argument(view, 1), argument(view, 2)],
         "ppoll" => vec![
             polled(view),
             argument(view, 1),
             time::timespec(view, view.register(2)),
-            view.pointer(3),
+            signals(3, 4),
             argument(view, 4),
         ],
+        "select" => selected(view, vec![time::timeval(view, view.register(4))]),
+        "pselect6" => {
+            let timeout = time::timespec(view, view.register(4));
+            selected(
+                view,
+                vec![timeout, signals_with_size(view, view.register(5))],
+            )
+        }
         "epoll_ctl" => vec![
             argument(view, 0),
-            EPOLL_OPERATION.choice(view.low(1)),
+            named::EPOLL_OPERATION.choice(view.low(1)),
             argument(view, 2),
             event(view).unwrap_or_else(|| view.pointer(3)),
         ],
+        "epoll_pwait" => with(view, [(4, signals(4, 5))]),
+        "epoll_pwait2" => {
+            let timeout = time::timespec(view, view.register(3));
+            with(view, [(3, timeout), (4, signals(4, 5))])
+        }
         _ => return None,
     })
 }
 
 /// An array of `struct pollfd`; a negative descriptor is passed over, and its events have no meaning.
 fn polled(view: &View<'_>) -> String {
-    let address = view.register(0);
-    let count = view.low(1);
-    let mut all = Vec::new();
-    for place in 0..count.min(text::LONGEST_DATA as u64) {
-        let Some(one) = view.fixed::<8>(address.wrapping_add(8 * place)) else {
-            break;
-        };
-        all.push(match text::i32_in(&one, 0) {
+    view.list(view.register(0), view.low(1), 8, |one| {
+        match text::i32_in(one, 0) {
             none if none < 0 => format!("{{fd={none}}}"),
             number => {
-                let events = POLL_EVENTS.flags(text::u16_in(&one, 4).into());
-                format!("{{fd={number}, events={events}}}")
+                let events = named::POLL_EVENTS.flags(text::u16_in(one, 4).into());
+                format!("{{fd={}, events={events}}}", view.descriptor(number))
             }
-        });
-    }
-    if all.is_empty() && (count != 0 || address == 0) {
+        }
+    })
+}
+
+/// The count, three sets, and what stands behind them.
+fn selected(view: &View<'_>, rest: Vec<String>) -> Vec<String> {
+    let sets = (1..4).map(|place| set(view, view.register(place)));
+    [argument(view, 0)]
+        .into_iter()
+        .chain(sets)
+        .chain(rest)
+        .collect()
+}
+
+/// A set of descriptors, of which the kernel reads whole longs.
+fn set(view: &View<'_>, address: u64) -> String {
+    let count = u64::try_from(view.int(0)).map_or(0, |count| count.min(MOST_DESCRIPTORS));
+    let size = usize::try_from(count.div_ceil(64) * 8).unwrap_or(0);
+    let bytes = view.bytes(address, size).filter(|_| count > 0);
+    let Some(bytes) = bytes else {
         return text::pointer(address);
-    }
-    if (all.len() as u64) < count {
+    };
+    let mut known = (0..count).filter(|&number| {
+        let byte = usize::try_from(number / 8)
+            .ok()
+            .and_then(|at| bytes.get(at));
+        byte.is_some_and(|byte| byte >> (number % 8) & 1 != 0)
+    });
+    let shown = known.by_ref().take(text::LONGEST_DATA);
+    let mut all: Vec<String> = shown
+        .map(|number| view.descriptor(i32::try_from(number).unwrap_or(-1)))
+        .collect();
+    if known.next().is_some() {
         all.push("...".into());
     }
-    format!("[{}]", text::list(all))
+    format!("[{}]", text::joined(all, " "))
+}
+
+/// The last argument of pselect6 and io_pgetevents: a set of signals and its size.
+pub(super) fn signals_with_size(view: &View<'_>, address: u64) -> String {
+    match view.longs(address) {
+        Some([set, size]) => {
+            let set = set_behind(view, set, size);
+            format!("{{sigmask={set}, sigsetsize={size}}}")
+        }
+        None => text::pointer(address),
+    }
 }
 
 /// `struct epoll_event`, which is packed on x86_64 (include/uapi/linux/eventpoll.h); nothing where
@@ -67,7 +116,7 @@ fn event(view: &View<'_>) -> Option<String> {
     };
     let address = view.register(3);
     let event = view.bytes(address, size).filter(|_| view.low(1) != 2)?;
-    let events = EPOLL_EVENTS.flags(text::u32_in(&event, 0).into());
+    let events = named::EPOLL_EVENTS.flags(text::u32_in(&event, 0).into());
     let [low, whole] = [
         u64::from(text::u32_in(&event, at)),
         text::u64_in(&event, at),

@@ -22,12 +22,21 @@ const OFD_SETLKW: u64 = 38;
 const SETLEASE: u64 = 1024;
 const NOTIFY: u64 = 1026;
 const ADD_SEALS: u64 = 1033;
+const DUPFD_QUERY: u64 = 1027;
+const SETOWN_EX: u64 = 15;
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
     if view.name != "fcntl" {
         return None;
     }
-    let mut all = vec![argument(view, 0), named::FCNTL.choice(view.low(1))];
+    let command = match (view.word(), view.low(1)) {
+        // Locks of 64 bits have commands of their own there (include/uapi/asm-generic/fcntl.h).
+        (Some(4), 12) => "F_GETLK64".into(),
+        (Some(4), 13) => "F_SETLK64".into(),
+        (Some(4), 14) => "F_SETLKW64".into(),
+        (_, command) => named::FCNTL.choice(command),
+    };
+    let mut all = vec![argument(view, 0), command];
     all.extend(third(view));
     Some(all)
 }
@@ -46,10 +55,16 @@ fn third(view: &View<'_>) -> Option<String> {
         ADD_SEALS => named::SEALS.flags(value),
         // GETFD, GETFL, GETOWN, GETSIG, GETLEASE, GETPIPE_SZ, GET_SEALS and CREATED_QUERY.
         1 | 3 | 9 | 11 | 1025 | 1028 | 1032 | 1034 => return None,
-        // DUPFD, SETOWN, DUPFD_QUERY, DUPFD_CLOEXEC and SETPIPE_SZ.
-        0 | 8 | 1027 | 1030 | 1031 => format!("{}", view.int(2)),
-        // GETLK, SETOWN_EX, GETOWN_EX, GETOWNER_UIDS, OFD_GETLK and the hints lead to memory.
-        5 | 15 | 16 | 17 | 36 | 1035..=1038 => view.pointer(2),
+        // DUPFD, SETOWN, DUPFD_CLOEXEC and SETPIPE_SZ.
+        0 | 8 | 1030 | 1031 => format!("{}", view.int(2)),
+        DUPFD_QUERY => view.descriptor(view.int(2)),
+        SETOWN_EX => owner(view),
+        // SETLK64 and SETLKW64.
+        13 | 14 if view.word() == Some(4) => {
+            lock(view, view.register(2)).unwrap_or_else(|| view.pointer(2))
+        }
+        // GETLK, GETOWN_EX, GETOWNER_UIDS, OFD_GETLK and the hints lead to memory.
+        5 | 16 | 17 | 36 | 1035..=1038 => view.pointer(2),
         _ => format!("{:#x}", view.register(2)),
     })
 }
@@ -65,8 +80,40 @@ pub(super) fn parts(view: &View<'_>, address: u64) -> Option<(String, String, i6
     ))
 }
 
+/// The same in programs of 32 bits, where the numbers of one command in two have 64, which x86 does
+/// not align (arch/x86/include/asm/compat.h).
+fn narrow_parts(view: &View<'_>, address: u64) -> Option<(String, String, i64, i64)> {
+    let lock = view.fixed::<24>(address)?;
+    let (start, length) = match view.low(1) {
+        SETLK | SETLKW => {
+            let [start, length] = [4, 8].map(|at| text::i32_in(&lock, at));
+            (start.into(), length.into())
+        }
+        _ if view.is_arm() => (text::i64_in(&lock, 8), text::i64_in(&lock, 16)),
+        _ => (text::i64_in(&lock, 4), text::i64_in(&lock, 12)),
+    };
+    Some((
+        named::LOCK.choice(text::u16_in(&lock, 0).into()),
+        named::WHENCE.choice(text::u16_in(&lock, 2).into()),
+        start,
+        length,
+    ))
+}
+
+/// `struct f_owner_ex`.
+fn owner(view: &View<'_>) -> String {
+    let Some(owner) = view.fixed::<8>(view.register(2)) else {
+        return view.pointer(2);
+    };
+    let kind = named::OWNER_KIND.choice(text::u32_in(&owner, 0).into());
+    format!("{{type={kind}, pid={}}}", text::i32_in(&owner, 4))
+}
+
 fn lock(view: &View<'_>, address: u64) -> Option<String> {
-    let (kind, whence, start, length) = parts(view, address)?;
+    let (kind, whence, start, length) = match view.word()? {
+        4 => narrow_parts(view, address)?,
+        _ => parts(view, address)?,
+    };
     Some(format!(
         "{{l_type={kind}, l_whence={whence}, l_start={start}, l_len={length}}}"
     ))

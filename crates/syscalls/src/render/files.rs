@@ -53,22 +53,13 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
         "access" => vec![view.path(0), ACCESS.flags(view.low(1))],
         "faccessat" | "faccessat2" => accesses_at(view),
         "open" => opening(view, vec![view.path(0)], 1),
-        "openat" => opening(view, vec![view.directory(0), view.path(1)], 2),
+        "openat" => opening(view, vec![view.base(0), view.path(1)], 2),
         "openat2" => vec![
-            view.directory(0),
+            view.base(0),
             view.path(1),
             how(view).unwrap_or_else(|| view.pointer(2)),
             argument(view, 3),
         ],
-        "mq_open" => {
-            let mut all = opening(view, vec![view.path(0)], 1);
-            if creates(view.low(1)) {
-                all.push(view.pointer(3));
-            }
-            all
-        }
-        "open_by_handle_at" => opening(view, vec![argument(view, 0), view.pointer(1)], 2),
-        "delete_module" => vec![view.path(0), flags_alone(view, view.low(1))],
         "pipe2" => vec![view.pointer(0), flags_alone(view, view.low(1))],
         "dup3" => vec![
             argument(view, 0),
@@ -80,7 +71,7 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
 }
 
 fn accesses_at(view: &View<'_>) -> Vec<String> {
-    let mut all = vec![view.directory(0), view.path(1), ACCESS.flags(view.low(2))];
+    let mut all = vec![view.base(0), view.path(1), ACCESS.flags(view.low(2))];
     if view.name == "faccessat2" {
         all.push(ACCESS_FLAGS.flags(view.low(3)));
     }

@@ -6,6 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::named;
+use super::prototype::with;
 use super::text;
 use super::time;
 use super::view::View;
@@ -32,8 +33,19 @@ pub(super) const LOCK_PI2: u64 = 13;
 pub(super) const SHIFTED: u64 = 8;
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
-    if view.name != "futex" {
-        return None;
+    match view.name {
+        "futex" => {}
+        "futex_waitv" => {
+            let timeout = time::timespec(view, view.register(3));
+            return Some(with(view, [(0, waiters(view, view.low(1))), (3, timeout)]));
+        }
+        "futex_requeue" => return Some(with(view, [(0, waiters(view, 2))])),
+        "futex_wait" => {
+            let timeout = time::timespec(view, view.register(4));
+            return Some(with(view, [(2, bits(view.register(2))), (4, timeout)]));
+        }
+        "futex_wake" => return Some(with(view, [(1, bits(view.register(1)))])),
+        _ => return None,
     }
     let mut all = vec![view.pointer(0), operation(view.low(1))];
     let value = format!("{}", view.low(2));
@@ -69,6 +81,18 @@ pub(super) fn operation_name(operation: u64) -> Option<String> {
 
 fn operation(operation: u64) -> String {
     operation_name(operation).unwrap_or_else(|| named::FUTEX.unknown(operation))
+}
+
+/// An array of `struct futex_waitv` (include/uapi/linux/futex.h), the same on every ABI.
+fn waiters(view: &View<'_>, count: u64) -> String {
+    view.list(view.register(0), count, 24, |one| {
+        let flags = named::FUTEX_WAITER.flags(text::u32_in(one, 16).into());
+        text::fields([
+            ("val", text::hex(text::u64_in(one, 0))),
+            ("uaddr", text::pointer(text::u64_in(one, 8))),
+            ("flags", flags),
+        ])
+    })
 }
 
 fn timeout(view: &View<'_>) -> String {

@@ -5,38 +5,14 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::named::IOCTL;
+use super::ioctl_values;
+use super::named::{self, IOCTL, IOCTL_OF_DEVICES};
 use super::prototype::argument;
 use super::text;
 use super::view::View;
 
-/// Requests without an argument: FIOCLEX, FIONCLEX, TIOCNOTTY, TIOCEXCL, TIOCNXCL, TIOCSBRK,
-/// TIOCCBRK, TIOCCONS and TIOCVHANGUP (ioctl_tty(2), ioctl_fioclex(2)).
-const BARE: [u64; 9] = [
-    0x5451, 0x5450, 0x5422, 0x540c, 0x540d, 0x5427, 0x5428, 0x541d, 0x5437,
-];
-
-/// Those that read an int: FIONBIO, FIOASYNC, TIOCSPGRP, TIOCSETD, TIOCSPTLCK, TIOCPKT, TIOCMBIS,
-/// TIOCMBIC and TIOCMSET.
-const READ_INT: [u64; 9] = [
-    0x5421,
-    0x5452,
-    0x5410,
-    0x5423,
-    0x4004_5431,
-    0x5420,
-    0x5416,
-    0x5417,
-    0x5418,
-];
-
-/// Those that take a number: TIOCSCTTY, TCSBRK, TCSBRKP, TIOCSIG and FICLONE, which takes a
-/// descriptor.
-const NUMBER: [u64; 5] = [0x540e, 0x5409, 0x5425, 0x4004_5436, 0x4004_9409];
-
-const TIOCSTI: u64 = 0x5412;
-const TCFLSH: u64 = 0x540b;
-const TIOCGPTPEER: u64 = 0x5441;
+/// The requests of input devices (EVIOCGBIT, include/uapi/linux/input.h).
+const INPUT: u64 = 0x45;
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
     if view.name != "ioctl" {
@@ -44,29 +20,25 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
     }
     let request = view.low(1);
     let name = IOCTL.name(request);
-    let last = third(view, request, name.is_some());
+    let is_terminal_or_network = name.is_some();
+    let name = name
+        .or_else(|| IOCTL_OF_DEVICES.name(request))
+        .or_else(|| of_input(request));
+    let last = match ioctl_values::bare(request) {
+        true => None,
+        false => Some(third(view, request, name.is_some(), is_terminal_or_network)),
+    };
     let name = name.unwrap_or_else(|| by_parts(request));
     let mut all = vec![argument(view, 0), name];
     all.extend(last);
     Some(all)
 }
 
-fn third(view: &View<'_>, request: u64, known: bool) -> Option<String> {
-    let value = view.register(2);
-    Some(match request {
-        _ if BARE.contains(&request) => return None,
-        _ if READ_INT.contains(&request) => view.pointed_int(value),
-        _ if NUMBER.contains(&request) => format!("{}", view.int(2)),
-        TIOCSTI => view.data(value, 1),
-        TCFLSH => match value {
-            0 => "TCIFLUSH".into(),
-            1 => "TCOFLUSH".into(),
-            2 => "TCIOFLUSH".into(),
-            other => format!("{other:#x} /* TC???FLUSH */"),
-        },
-        TIOCGPTPEER => text::hex(value),
-        _ if known => view.pointer(2),
-        _ => text::hex(value),
+fn third(view: &View<'_>, request: u64, is_known: bool, always_points: bool) -> String {
+    let [direction, ..] = parts(request);
+    ioctl_values::known(view, request).unwrap_or_else(|| match is_known {
+        true if always_points || direction != 0 => view.pointer(2),
+        _ => text::hex(view.register(2)),
     })
 }
 
@@ -90,4 +62,33 @@ fn by_parts(request: u64) -> String {
     };
     let [kind, number, size] = [kind, number, size].map(text::hex);
     format!("_IOC({direction}, {kind}, {number}, {size})")
+}
+
+/// Requests of input devices that hold a length or a place.
+fn of_input(request: u64) -> Option<String> {
+    const WRITE: u64 = 1;
+    const READ: u64 = 2;
+    let [direction, size, kind, number] = parts(request);
+    Some(match (kind, direction, number) {
+        (INPUT, READ, 0x06) => format!("EVIOCGNAME({size})"),
+        (INPUT, READ, 0x07) => format!("EVIOCGPHYS({size})"),
+        (INPUT, READ, 0x08) => format!("EVIOCGUNIQ({size})"),
+        (INPUT, READ, 0x09) => format!("EVIOCGPROP({size})"),
+        (INPUT, READ, 0x0a) => format!("EVIOCGMTSLOTS({size})"),
+        (INPUT, READ, 0x18) => format!("EVIOCGKEY({size})"),
+        (INPUT, READ, 0x19) => format!("EVIOCGLED({size})"),
+        (INPUT, READ, 0x1a) => format!("EVIOCGSND({size})"),
+        (INPUT, READ, 0x1b) => format!("EVIOCGSW({size})"),
+        (INPUT, READ, 0x20..=0x3f) => {
+            let event = named::INPUT_EVENT.choice(number - 0x20);
+            format!("EVIOCGBIT({event}, {size})")
+        }
+        (INPUT, READ, 0x40..=0x7f) => {
+            format!("EVIOCGABS({})", named::INPUT_AXIS.choice(number - 0x40))
+        }
+        (INPUT, WRITE, 0xc0..=0xff) => {
+            format!("EVIOCSABS({})", named::INPUT_AXIS.choice(number - 0xc0))
+        }
+        _ => return None,
+    })
 }

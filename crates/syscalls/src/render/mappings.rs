@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::named;
-use super::prototype::argument;
+use super::prototype::{argument, with};
 use super::text;
 use super::view::View;
 
@@ -23,7 +23,7 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             argument(view, 1),
             named::PROTECTION.flags(view.register(2)),
             flags(view.register(3)),
-            format!("{}", view.int(4)),
+            view.descriptor(view.int(4)),
             text::hex(view.register(5)),
         ],
         "mremap" => {
@@ -40,6 +40,16 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             argument(view, 2),
             format!("{}", view.int(3)),
         ],
+        "cachestat" => {
+            let range = match view.fixed::<16>(view.register(1)) {
+                Some(range) => text::fields([
+                    ("off", format!("{}", text::u64_in(&range, 0))),
+                    ("len", format!("{}", text::u64_in(&range, 8))),
+                ]),
+                None => view.pointer(1),
+            };
+            with(view, [(1, range)])
+        }
         _ => return None,
     })
 }

@@ -6,11 +6,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::addresses;
+use super::control_messages;
 use super::named::MESSAGE_FLAGS;
 use super::prototype::argument;
 use super::text;
 use super::vectors::{Contents, vector};
 use super::view::View;
+
+/// How many messages of one call are shown.
+const MOST_MESSAGES: u64 = 8;
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
     let flags = |place| MESSAGE_FLAGS.flags(view.low(place));
@@ -34,36 +38,66 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
         "sendmsg" => vec![argument(view, 0), message(view, view.register(1)), flags(2)],
         // What is received isn't there yet.
         "recvmsg" => vec![argument(view, 0), view.pointer(1), flags(2)],
-        "sendmmsg" | "recvmmsg" => {
-            let mut all: Vec<String> = (0..3).map(|place| argument(view, place)).collect();
-            all.push(flags(3));
-            if view.name == "recvmmsg" {
-                all.push(super::time::timespec(view, view.register(4)));
-            }
-            all
-        }
+        "sendmmsg" => vec![
+            argument(view, 0),
+            messages(view),
+            argument(view, 2),
+            flags(3),
+        ],
+        "recvmmsg" => vec![
+            argument(view, 0),
+            argument(view, 1),
+            argument(view, 2),
+            flags(3),
+            super::time::timespec(view, view.register(4)),
+        ],
         _ => return None,
     })
 }
 
-/// `struct msghdr` (recvmsg(2)). What else goes with it is only counted.
+/// An array of `struct mmsghdr` (sendmmsg(2)).
+fn messages(view: &View<'_>) -> String {
+    let Some(word) = view.word() else {
+        return view.pointer(1);
+    };
+    // A header of seven words, then an int with what fills up a word.
+    let size = 8 * word as u64;
+    let (address, count) = (view.register(1), view.low(2));
+    let mut all = Vec::new();
+    for place in 0..count.min(MOST_MESSAGES) {
+        let at = address.wrapping_add(size * place);
+        if view.longs::<7>(at).is_none() {
+            break;
+        }
+        all.push(format!("{{msg_hdr={}}}", message(view, at)));
+    }
+    if all.is_empty() {
+        return text::pointer(address);
+    }
+    if (all.len() as u64) < count {
+        all.push("...".into());
+    }
+    format!("[{}]", text::list(all))
+}
+
+/// `struct msghdr` (recvmsg(2)).
 fn message(view: &View<'_>, address: u64) -> String {
-    let Some(header) = view.structure::<56>(address) else {
+    let Some([name, length, vectors, count, control, size, flags]) = view.longs(address) else {
         return text::pointer(address);
     };
-    let long = |at| text::u64_in(&header, at);
-    let length = text::i32_in(&header, 8);
-    let count = long(24);
-    let control = match (long(32), long(40)) {
-        (_, 0) => String::new(),
-        (at, _) => format!("msg_control={}, ", text::pointer(at)),
+    let length = text::signed(length);
+    let along = match size {
+        0 => String::new(),
+        size => format!(
+            "msg_control={}, ",
+            control_messages::list(view, control, size)
+        ),
     };
     format!(
         "{{msg_name={}, msg_namelen={length}, msg_iov={}, msg_iovlen={count}, \
-         {control}msg_controllen={}, msg_flags={}}}",
-        addresses::plain(view, long(0), length),
-        vector(view, long(16), count, Contents::There),
-        long(40),
-        MESSAGE_FLAGS.flags(text::u32_in(&header, 48).into()),
+         {along}msg_controllen={size}, msg_flags={}}}",
+        addresses::plain(view, name, length),
+        vector(view, vectors, count, Contents::There),
+        MESSAGE_FLAGS.flags(flags & u64::from(u32::MAX)),
     )
 }

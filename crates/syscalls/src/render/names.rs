@@ -107,7 +107,7 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{named, named_processes};
+    use super::super::named;
     use super::*;
 
     /// Two that the table of constants has otherwise (`crate::constant` says why).
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn names_have_the_values_of_the_table_of_constants() {
-        let lists = named::ALL.iter().chain(&named_processes::ALL);
+        let lists = named::ALL.iter().chain(&named::ALL);
         let all: Vec<(String, u64)> = lists.flat_map(|names| names.all()).collect();
         let mut known = 0;
         for (name, value) in &all {

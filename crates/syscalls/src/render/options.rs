@@ -5,20 +5,18 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::named;
 use super::names::Names;
 use super::prototype::argument;
 use super::text;
 use super::view::View;
+use super::{named, option_values};
 
-/// Options whose value is text, or a structure with a pointer, and that may be four bytes long.
+/// SOL_SOCKET, and two of its options, whose times are no ints; SOL_TCP and SOL_NETLINK.
 const SOCKET: u64 = 1;
-const LINGER: u64 = 13;
-const BIND_TO_DEVICE: u64 = 25;
-const ATTACH_FILTER: u64 = 26;
+const RECEIVE_TIMEOUT: u64 = 20;
+const SEND_TIMEOUT: u64 = 21;
 const TCP: u64 = 6;
-const CONGESTION: u64 = 13;
-const UPPER_PROTOCOL: u64 = 31;
+const NETLINK: u64 = 270;
 
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
     let [value, length] = match view.name {
@@ -45,30 +43,26 @@ pub(super) fn names(level: u64) -> Option<&'static Names> {
         17 => &named::UDP_OPTION,
         41 => &named::IPV6_OPTION,
         263 => &named::PACKET_OPTION,
-        270 => &named::NETLINK_OPTION,
+        NETLINK => &named::NETLINK_OPTION,
+        279 => &named::ALGORITHM_OPTION,
         _ => return None,
     })
 }
 
 fn value(view: &View<'_>) -> String {
+    let (level, option) = (view.low(1), view.low(2));
     let address = view.register(3);
     let length = view.low(4);
-    match (view.low(1), view.low(2)) {
-        (SOCKET, BIND_TO_DEVICE) | (TCP, CONGESTION | UPPER_PROTOCOL) => view.data(address, length),
-        (SOCKET, ATTACH_FILTER) => text::pointer(address),
-        (SOCKET, LINGER) if length >= 8 => linger(view, address),
+    let known = option_values::known(view, level, option, address, length);
+    known.unwrap_or_else(|| match (level, option) {
         (SOCKET, _) if length < 4 => text::pointer(address),
+        (NETLINK, _) if length < 4 => text::pointer(address),
+        (SOCKET, RECEIVE_TIMEOUT..=SEND_TIMEOUT) => view.data(address, length),
+        (SOCKET, known) if view.int(4) > 0 && named::SOCKET_OPTION.name(known).is_some() => {
+            view.pointed_int(address)
+        }
         _ if length == 4 => view.pointed_int(address),
         _ if length == 0 || view.int(4) < 0 => text::pointer(address),
         _ => view.data(address, length),
-    }
-}
-
-/// `struct linger` (socket(7)).
-fn linger(view: &View<'_>, address: u64) -> String {
-    let Some(linger) = view.fixed::<8>(address) else {
-        return text::pointer(address);
-    };
-    let [on, seconds] = [0, 4].map(|at| text::i32_in(&linger, at));
-    format!("{{l_onoff={on}, l_linger={seconds}}}")
+    })
 }

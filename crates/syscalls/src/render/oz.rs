@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::addresses::{self, Address};
 use super::view::View;
-use super::{capabilities, fcntl, files, futex, ioctl, named, named_processes, oz_kinds, sockets};
+use super::{capabilities, fcntl, files, futex, ioctl, named, oz_kinds, sockets};
 use super::{options, text, time};
 use crate::{arguments, c_type};
 
@@ -102,7 +102,7 @@ fn narrow(view: &View<'_>) -> Option<Vec<String>> {
             fcntl_value(view),
         ],
         "prctl" => vec![
-            named_processes::PRCTL.choice(SET_NAME),
+            named::PRCTL.choice(SET_NAME),
             view.string(view.register(1), 16),
         ],
         "capget" => vec![capability_header(view), null_or(view, 1)],
@@ -313,7 +313,7 @@ fn request_parts(request: u64) -> String {
 }
 
 fn control(view: &View<'_>) -> Vec<String> {
-    let mut all = vec![named_or_decimal(&named_processes::PRCTL, view.low(0))];
+    let mut all = vec![named_or_decimal(&named::PRCTL, view.low(0))];
     let last = match view.low(0) {
         SET_NO_NEW_PRIVS => 1,
         _ => 4,

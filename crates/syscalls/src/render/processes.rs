@@ -5,9 +5,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::named_processes as names;
-use super::names::Names;
-use super::prototype::argument;
+use super::named;
+use super::prototype::{argument, with};
 use super::signals::signal;
 use super::text;
 use super::view::View;
@@ -23,12 +22,6 @@ const PARENT_SETTID: u64 = 0x10_0000;
 const CHILD_CLEARTID: u64 = 0x20_0000;
 const CHILD_SETTID: u64 = 0x100_0000;
 
-const EXEC_FLAGS: Names = Names::new(
-    "AT_",
-    "AT_???",
-    "0x100=SYMLINK_NOFOLLOW 0x1000=EMPTY_PATH 0x10000=EXECVE_CHECK",
-);
-
 pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
     Some(match view.name {
         "clone" => clone(view),
@@ -42,33 +35,33 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             variables(view, view.register(2)),
         ],
         "execveat" => vec![
-            view.directory(0),
+            view.base(0),
             view.path(1),
             words(view, view.register(2)),
             variables(view, view.register(3)),
-            EXEC_FLAGS.flags(view.low(4)),
+            named::EXEC_FLAGS.flags(view.low(4)),
         ],
         "arch_prctl" => architecture(view),
         "personality" => vec![personality(view.low(0))],
-        "getrlimit" => vec![names::LIMIT.choice(view.low(0)), view.pointer(1)],
-        "setrlimit" => vec![
-            names::LIMIT.choice(view.low(0)),
-            limits(view, view.register(1), "RLIM_INFINITY"),
-        ],
+        "getrlimit" => vec![named::LIMIT.choice(view.low(0)), view.pointer(1)],
+        "setrlimit" => vec![named::LIMIT.choice(view.low(0)), limits(view)],
         "prlimit64" => vec![
             argument(view, 0),
-            names::LIMIT.choice(view.low(1)),
-            limits(view, view.register(2), "RLIM64_INFINITY"),
+            named::LIMIT.choice(view.low(1)),
+            wide_limits(view),
             view.pointer(3),
         ],
         "waitid" => waiting(view),
+        "setgroups" => groups(view),
+        "set_thread_area" | "get_thread_area" => vec![segment(view, view.register(0))],
+        "modify_ldt" if is_segment(view) => with(view, [(1, segment(view, view.register(1)))]),
         _ => return None,
     })
 }
 
 fn flags_and_signal(flags: u64, last: u64) -> String {
     let last = (last != 0).then(|| signal(text::signed(last)));
-    let named = (flags != 0).then(|| names::CLONE_FLAGS.flags(flags));
+    let named = (flags != 0).then(|| named::CLONE_FLAGS.flags(flags));
     match (named, last) {
         (None, None) => "0".into(),
         (named, last) => text::joined(named.into_iter().chain(last), "|"),
@@ -130,8 +123,9 @@ fn clone3(view: &View<'_>) -> Option<String> {
 
 /// The pointers of a vector that ends with NULL, and whether all that were asked for could be read.
 fn pointers(view: &View<'_>, address: u64) -> impl Iterator<Item = Option<u64>> {
-    let places = (0..).map(move |place: u64| address.wrapping_add(8 * place));
-    let all = places.map(|at| view.structure(at).map(u64::from_le_bytes));
+    let size = view.word().unwrap_or(8) as u64;
+    let places = (0..).map(move |place: u64| address.wrapping_add(size * place));
+    let all = places.map(|at| view.longs(at).map(|[pointer]| pointer));
     all.take_while(|&pointer| pointer != Some(0))
 }
 
@@ -171,7 +165,7 @@ fn variables(view: &View<'_>, address: u64) -> String {
 }
 
 fn architecture(view: &View<'_>) -> Vec<String> {
-    let name = names::ARCHITECTURE.choice(view.low(0));
+    let name = named::ARCHITECTURE.choice(view.low(0));
     vec![name, text::hex(view.register(1))]
 }
 
@@ -180,32 +174,93 @@ fn personality(value: u64) -> String {
     if value == 0xffff_ffff {
         return text::hex(value);
     }
-    if let Some(name) = names::PERSONALITY.name(value) {
+    if let Some(name) = named::PERSONALITY.name(value) {
         return name;
     }
-    let (mut all, rest) = names::PERSONALITY_FLAGS.split(value & !0xff);
-    all.insert(0, names::PERSONALITY.choice(value & 0xff));
+    let (mut all, rest) = named::PERSONALITY_FLAGS.split(value & !0xff);
+    all.insert(0, named::PERSONALITY.choice(value & 0xff));
     if rest != 0 {
         all.push(text::hex(rest));
     }
     text::joined(all, "|")
 }
 
-/// `struct rlimit` (getrlimit(2)).
-fn limits(view: &View<'_>, address: u64, infinity: &str) -> String {
-    let Some(limits) = view.structure::<16>(address) else {
-        return text::pointer(address);
+/// `struct rlimit` (getrlimit(2)), in which all bits set stand for no limit.
+fn limits(view: &View<'_>) -> String {
+    let none = match view.word() {
+        Some(4) => u64::from(u32::MAX),
+        _ => u64::MAX,
     };
-    let [now, most] = [0, 8].map(|at| match text::u64_in(&limits, at) {
-        u64::MAX => infinity.into(),
+    match view.longs(view.register(1)) {
+        Some(limits) => pair(limits, none, "RLIM_INFINITY"),
+        None => view.pointer(1),
+    }
+}
+
+/// `struct rlimit64`, which is the same on every ABI.
+fn wide_limits(view: &View<'_>) -> String {
+    match view.fixed::<16>(view.register(2)) {
+        Some(known) => pair(
+            [0, 8].map(|at| text::u64_in(&known, at)),
+            u64::MAX,
+            "RLIM64_INFINITY",
+        ),
+        None => view.pointer(2),
+    }
+}
+
+fn pair(limits: [u64; 2], none: u64, infinity: &str) -> String {
+    let [now, most] = limits.map(|limit| match limit {
+        limit if limit == none => infinity.into(),
         size if size > 1024 && size % 1024 == 0 => format!("{}*1024", size / 1024),
         size => format!("{size}"),
     });
     format!("{{rlim_cur={now}, rlim_max={most}}}")
 }
 
+/// setgroups(2); more than the kernel takes are not looked at (NGROUPS_MAX).
+fn groups(view: &View<'_>) -> Vec<String> {
+    const MOST: u64 = 65536;
+    let list = match view.low(0) {
+        count @ 0..=MOST => view.list(view.register(1), count, 4, |one| {
+            text::identity(text::u32_in(one, 0).into())
+        }),
+        _ => view.pointer(1),
+    };
+    vec![argument(view, 0), list]
+}
+
+/// modify_ldt(2) writes an entry by two of its functions.
+fn is_segment(view: &View<'_>) -> bool {
+    matches!(view.low(0), 1 | 0x11) && view.register(2) >= 16
+}
+
+/// `struct user_desc` (set_thread_area(2)).
+fn segment(view: &View<'_>, address: u64) -> String {
+    const BITS: [(&str, u32); 6] = [
+        ("seg_32bit", 0),
+        ("read_exec_only", 3),
+        ("limit_in_pages", 4),
+        ("seg_not_present", 5),
+        ("useable", 6),
+        ("lm", 7),
+    ];
+    let Some(known) = view.fixed::<16>(address) else {
+        return text::pointer(address);
+    };
+    let bits = text::u32_in(&known, 12);
+    let mut all = vec![
+        ("entry_number", format!("{}", text::i32_in(&known, 0))),
+        ("base_addr", text::hex(text::u32_in(&known, 4).into())),
+        ("limit", text::hex(text::u32_in(&known, 8).into())),
+        ("contents", format!("{}", bits >> 1 & 3)),
+    ];
+    all.extend(BITS.map(|(name, at)| (name, format!("{}", bits >> at & 1))));
+    text::fields(all)
+}
+
 fn waiting(view: &View<'_>) -> Vec<String> {
-    let kind = names::WAIT_KIND.choice(view.low(0));
+    let kind = named::WAIT_KIND.choice(view.low(0));
     let rest = (1..5).map(|place| argument(view, place));
     [kind].into_iter().chain(rest).collect()
 }

@@ -24,9 +24,36 @@ const NO_STRINGS: [&str; 9] = [
 /// Longs that are addresses.
 const ADDRESSES: [&str; 6] = ["addr", "start", "brk", "new_addr", "newsp", "tls"];
 
-/// Ints that are descriptors although their type has no sign, and other ints for which -1 stands
-/// for none.
-const SIGNED: [&str; 6] = ["fd", "fildes", "oldfd", "newfd", "level", "cpu"];
+/// Ints that are descriptors of this process.
+const DESCRIPTORS: [&str; 21] = [
+    "epfd",
+    "fanotify_fd",
+    "fd",
+    "fd_in",
+    "fd_out",
+    "fdin",
+    "fdout",
+    "fildes",
+    "fs_fd",
+    "group_fd",
+    "in_fd",
+    "initrd_fd",
+    "kernel_fd",
+    "mountdirfd",
+    "mqdes",
+    "newfd",
+    "oldfd",
+    "out_fd",
+    "pidfd",
+    "ruleset_fd",
+    "ufd",
+];
+
+/// Numbers that look like descriptors: the ends of a range, and one of another process.
+const NUMBERS: [(&str, usize); 2] = [("close_range", 0), ("pidfd_getfd", 1)];
+
+/// Ints for which -1 stands for none although their type has no sign.
+const SIGNED: [&str; 3] = ["fd", "level", "cpu"];
 
 /// All arguments of a call.
 pub(super) fn arguments(view: &View<'_>) -> Vec<String> {
@@ -44,6 +71,17 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<String> {
     places.map(|place| argument(view, place)).collect()
 }
 
+/// All arguments of a call, some of them as given.
+pub(super) fn with<const N: usize>(view: &View<'_>, given: [(usize, String); N]) -> Vec<String> {
+    let mut all = arguments(view);
+    for (place, text) in given {
+        if let Some(argument) = all.get_mut(place) {
+            *argument = text;
+        }
+    }
+    all
+}
+
 /// One argument of a call.
 pub(super) fn argument(view: &View<'_>, place: usize) -> String {
     if let Some(named) = places::named(view, place) {
@@ -58,13 +96,18 @@ pub(super) fn argument(view: &View<'_>, place: usize) -> String {
         "const char *" | "char *" if !NO_STRINGS.contains(&name) => view.path(place),
         _ if kind.contains('*') || kind.starts_with("cap_user") => view.pointer(place),
         "umode_t" => text::octal(view.register(place) & 0xffff),
-        _ if name.ends_with("dfd") => view.directory(place),
+        _ if name.ends_with("dfd") && name != "pidfd" => view.base(place),
+        _ if is_descriptor(view, place, name) => view.descriptor(view.int(place)),
         _ if kind.contains("id_t") && argument.bits == 32 && is_identity(kind) => {
             text::identity(view.register(place))
         }
         _ if argument.bits < 64 => int(view, place, kind, name),
         _ => long(view, place, kind, name),
     }
+}
+
+fn is_descriptor(view: &View<'_>, place: usize, name: &str) -> bool {
+    DESCRIPTORS.contains(&name) && !NUMBERS.contains(&(view.name, place))
 }
 
 fn is_identity(kind: &str) -> bool {
@@ -84,9 +127,10 @@ fn long(view: &View<'_>, place: usize, kind: &str, name: &str) -> String {
     let has_sign = matches!(kind, "long" | "off_t" | "loff_t" | "key_serial_t" | "mqd_t");
     match name {
         _ if ADDRESSES.contains(&name) => view.pointer(place),
-        _ if name.starts_with("arg") || name == "flags" => text::hex(view.register(place)),
+        _ if name.starts_with("arg") && name != "argsz" || name == "flags" => {
+            text::hex(view.register(place))
+        }
         _ if has_sign => format!("{}", view.long(place)),
-        "fd" => format!("{}", view.int(place)),
         _ => format!("{}", view.register(place)),
     }
 }

@@ -5,8 +5,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::named_processes::{ACTION_FLAGS, SIGNAL};
-use super::prototype::argument;
+use super::named::{self, ACTION_FLAGS, SIGNAL};
+use super::prototype::{argument, with};
 use super::text;
 use super::time;
 use super::view::View;
@@ -40,6 +40,10 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             time::timespec(view, view.register(2)),
             argument(view, 3),
         ],
+        "rt_sigqueueinfo" => with(view, [(2, information(view, view.register(2)))]),
+        "rt_tgsigqueueinfo" => with(view, [(3, information(view, view.register(3)))]),
+        "pidfd_send_signal" => with(view, [(2, information(view, view.register(2)))]),
+        "sigaltstack" => with(view, [(0, stack(view, view.register(0)))]),
         "signalfd" => vec![argument(view, 0), set_of(1, 2), argument(view, 2)],
         "signalfd4" => vec![
             argument(view, 0),
@@ -72,7 +76,8 @@ fn short_name(number: u64) -> Option<String> {
     }
 }
 
-fn set_behind(view: &View<'_>, address: u64, size: u64) -> String {
+/// A set of signals, whose size has to be right (include/linux/syscalls.h).
+pub(super) fn set_behind(view: &View<'_>, address: u64, size: u64) -> String {
     match view.fixed(address).filter(|_| size == SET_SIZE) {
         Some(bytes) => set(u64::from_le_bytes(bytes)),
         None => text::pointer(address),
@@ -80,7 +85,7 @@ fn set_behind(view: &View<'_>, address: u64, size: u64) -> String {
 }
 
 /// `[INT CHLD]`, or `~[KILL]` for a set of nearly all.
-fn set(bits: u64) -> String {
+pub(super) fn set(bits: u64) -> String {
     let most = bits.count_ones() > 64 * 2 / 3;
     let (sign, bits) = match most {
         true => ("~", !bits),
@@ -91,15 +96,55 @@ fn set(bits: u64) -> String {
     format!("{sign}[{}]", text::joined(names, " "))
 }
 
-/// The kernel's `struct sigaction` (include/linux/signal_types.h).
-fn action(view: &View<'_>, address: u64) -> Option<String> {
-    let action = view.structure::<32>(address)?;
-    let [handler, flags, restorer, mask] = [0, 8, 16, 24].map(|at| text::u64_in(&action, at));
-    let handler = match handler {
+/// What goes along with a signal that a process queues (`siginfo_t`, rt_sigqueueinfo(2)).
+pub(super) fn information(view: &View<'_>, address: u64) -> String {
+    let Some(known) = view.structure::<32>(address) else {
+        return text::pointer(address);
+    };
+    let number = |at| text::i32_in(&known, at);
+    let code = named::SIGNAL_CODE.choice(text::u32_in(&known, 8).into());
+    let error = match number(4) {
+        0 => String::new(),
+        error => format!("si_errno={error}, "),
+    };
+    let value = match text::u64_in(&known, 24) {
+        0 => String::new(),
+        pointer => format!(", si_int={}, si_ptr={}", number(24), text::pointer(pointer)),
+    };
+    format!(
+        "{{si_signo={}, {error}si_code={code}, si_pid={}, si_uid={}{value}}}",
+        signal(number(0)),
+        number(16),
+        number(20)
+    )
+}
+
+/// `stack_t` (sigaltstack(2)).
+fn stack(view: &View<'_>, address: u64) -> String {
+    let Some([pointer, flags, size]) = view.longs(address) else {
+        return text::pointer(address);
+    };
+    let flags = named::SIGNAL_STACK.flags(flags & u64::from(u32::MAX));
+    format!(
+        "{{ss_sp={}, ss_flags={flags}, ss_size={size}}}",
+        text::pointer(pointer)
+    )
+}
+
+pub(super) fn handler(address: u64) -> String {
+    match address {
         0 => "SIG_DFL".into(),
         1 => "SIG_IGN".into(),
-        handler => text::hex(handler),
-    };
+        address => text::hex(address),
+    }
+}
+
+/// The kernel's `struct sigaction` (include/linux/signal_types.h).
+fn action(view: &View<'_>, address: u64) -> Option<String> {
+    let [handler, flags, restorer] = view.longs(address)?;
+    let behind = 3 * view.word()? as u64;
+    let mask = u64::from_le_bytes(view.fixed(address.wrapping_add(behind))?);
+    let handler = self::handler(handler);
     let named = ACTION_FLAGS.flags(flags);
     let restorer = match flags & RESTORER {
         0 => String::new(),

@@ -67,6 +67,7 @@ fn protocol(family: u64, protocol: u64) -> String {
         2 | 10 => named::PROTOCOL.choice(protocol),
         16 => named::NETLINK.choice(protocol),
         17 => packet_protocol(protocol),
+        29 => named::CAN_PROTOCOL.choice(protocol),
         31 => named::BLUETOOTH.choice(protocol),
         _ => format!("{}", text::signed(protocol)),
     }
@@ -76,11 +77,7 @@ fn protocol(family: u64, protocol: u64) -> String {
 fn packet_protocol(protocol: u64) -> String {
     let order = u16::try_from(protocol).unwrap_or(0).swap_bytes();
     match order {
-        0x0003 => "htons(ETH_P_ALL)".into(),
-        0x0800 => "htons(ETH_P_IP)".into(),
-        0x0806 => "htons(ETH_P_ARP)".into(),
-        0x86dd => "htons(ETH_P_IPV6)".into(),
         0 => text::hex(protocol),
-        other => format!("htons({other:#x} /* ETH_P_??? */)"),
+        order => format!("htons({})", named::ETHERNET_PROTOCOL.choice(order.into())),
     }
 }

@@ -58,6 +58,14 @@ pub(super) fn joined(parts: impl IntoIterator<Item = String>, between: &str) -> 
     all
 }
 
+/// A structure: `{name=value, name=value}`.
+pub(super) fn fields(all: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let parts = all
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    format!("{{{}}}", list(parts))
+}
+
 /// Bytes as a C string literal.
 pub(super) fn quoted(bytes: &[u8]) -> String {
     let mut all = String::from("\"");
@@ -65,6 +73,24 @@ pub(super) fn quoted(bytes: &[u8]) -> String {
         escape(&mut all, byte, bytes.get(place + 1).copied());
     }
     all.push('"');
+    all
+}
+
+/// What a descriptor is open on, for between angle brackets, which it can't close. A deleted file is
+/// said so behind them.
+pub(super) fn target(path: &[u8]) -> String {
+    let shown = path.get(..LONGEST_PATH).unwrap_or(path);
+    let mut all = String::new();
+    for (place, &byte) in shown.iter().enumerate() {
+        match byte {
+            b'<' => all.push_str("\\74"),
+            b'>' => all.push_str("\\76"),
+            _ => escape(&mut all, byte, shown.get(place + 1).copied()),
+        }
+    }
+    if path.len() > shown.len() {
+        all.push_str("...");
+    }
     all
 }
 

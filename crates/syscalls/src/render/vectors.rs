@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::names::Names;
+use super::named;
 use super::prototype::argument;
 use super::text;
 use super::view::View;
@@ -68,13 +68,6 @@ fn vectors(view: &View<'_>, [address, count]: [usize; 2], contents: Contents) ->
     vector(view, view.register(address), view.register(count), contents)
 }
 
-/// include/uapi/linux/fs.h.
-const VECTOR_FLAGS: Names = Names::new(
-    "RWF_",
-    "RWF_???",
-    "1=HIPRI 2=DSYNC 4=SYNC 8=NOWAIT 16=APPEND 32=NOAPPEND 64=ATOMIC 128=DONTCACHE",
-);
-
 /// 64-bit kernels look at one half of the position, which holds all of it.
 fn placed_vectors(view: &View<'_>) -> Vec<String> {
     let contents = match view.name.starts_with("pwrite") {
@@ -88,7 +81,7 @@ fn placed_vectors(view: &View<'_>) -> Vec<String> {
         format!("{}", view.long(3)),
     ];
     if view.name.ends_with('2') {
-        all.push(VECTOR_FLAGS.flags(view.low(5)));
+        all.push(named::VECTOR_FLAGS.flags(view.low(5)));
     }
     all
 }
@@ -96,15 +89,15 @@ fn placed_vectors(view: &View<'_>) -> Vec<String> {
 /// The elements of a vector (`struct iovec`, readv(2)).
 pub(super) fn vector(view: &View<'_>, address: u64, count: u64, contents: Contents) -> String {
     let shown = count.min(text::LONGEST_DATA as u64);
+    let size = 2 * view.word().unwrap_or(8) as u64;
     let mut all = Vec::new();
     for place in 0..shown {
-        let Some(one) = view.structure::<16>(address.wrapping_add(16 * place)) else {
+        let Some([base, length]) = view.longs(address.wrapping_add(size * place)) else {
             break;
         };
-        let length = text::u64_in(&one, 8);
         let base = match contents {
-            Contents::There => view.data(text::u64_in(&one, 0), length),
-            Contents::Elsewhere => text::pointer(text::u64_in(&one, 0)),
+            Contents::There => view.data(base, length),
+            Contents::Elsewhere => text::pointer(base),
         };
         all.push(format!("{{iov_base={base}, iov_len={length}}}"));
     }

@@ -3,17 +3,24 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Memory, text};
+use super::{Memory, narrow, text};
 use crate::{Abi, differs_from};
 
 /// The most that is read of one string or buffer, in bytes.
 const MOST: usize = 4096;
 
+#[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub abi: Abi,
     pub name: &'static str,
-    registers: &'a [u64; 6],
+    registers: [u64; 6],
     pub memory: &'a dyn Memory,
+    /// Are structures with pointers or longs of 32 bits to be read too?
+    reads_narrow: bool,
+    /// Do structures of times have 64 bits on an ABI of 32?
+    has_wide_times: bool,
+    /// Is every argument where the prototype of 64-bit kernels has it?
+    is_widened: bool,
 }
 
 impl<'a> View<'a> {
@@ -26,8 +33,33 @@ impl<'a> View<'a> {
         View {
             abi,
             name,
-            registers,
+            registers: *registers,
             memory,
+            reads_narrow: false,
+            has_wide_times: false,
+            is_widened: false,
+        }
+    }
+
+    /// The same call as 64-bit kernels would be given it, where its ABI passes it otherwise.
+    pub fn widened(mut self) -> View<'a> {
+        self.reads_narrow = matches!(self.abi, Abi::X86 | Abi::Arm);
+        if let Some(wide) = narrow::widened(&self) {
+            self.has_wide_times = wide.has_wide_times;
+            self.is_widened = true;
+            self.name = wide.name;
+            self.registers = wide.registers;
+        }
+        self
+    }
+
+    /// Another call of the same program with these registers.
+    pub fn reaching(&self, name: &'static str, registers: [u64; 6]) -> View<'a> {
+        View {
+            name,
+            registers,
+            is_widened: true,
+            ..*self
         }
     }
 
@@ -51,7 +83,7 @@ impl<'a> View<'a> {
     /// A signed value as wide as a register.
     pub fn long(&self, place: usize) -> i64 {
         match self.abi {
-            Abi::X86 | Abi::Arm => i64::from(self.int(place)),
+            Abi::X86 | Abi::Arm if !self.is_widened => i64::from(self.int(place)),
             _ => i64::from_ne_bytes(self.register(place).to_ne_bytes()),
         }
     }
@@ -69,7 +101,7 @@ impl<'a> View<'a> {
     /// The first argument that is not as the prototype says.
     pub fn first_different(&self) -> usize {
         match self.abi {
-            Abi::X86 | Abi::Arm => differs_from(self.name),
+            Abi::X86 | Abi::Arm if !self.is_widened => differs_from(self.name),
             _ => usize::MAX,
         }
     }
@@ -103,6 +135,106 @@ impl<'a> View<'a> {
     /// A structure with pointers or longs.
     pub fn structure<const N: usize>(&self, address: u64) -> Option<[u8; N]> {
         self.is_wide().then(|| self.fixed(address)).flatten()
+    }
+
+    /// The size of a pointer and of a long; nothing where structures with them are not known.
+    pub fn word(&self) -> Option<usize> {
+        match self.abi {
+            Abi::X86_64 | Abi::Aarch64 => Some(8),
+            Abi::X86 | Abi::Arm if self.reads_narrow => Some(4),
+            _ => None,
+        }
+    }
+
+    /// Pointers or longs, one behind the other.
+    pub fn longs<const N: usize>(&self, address: u64) -> Option<[u64; N]> {
+        let word = self.word()?;
+        let bytes = self.bytes(address, N * word)?;
+        Some(core::array::from_fn(|place| match word {
+            4 => text::u32_in(&bytes, 4 * place).into(),
+            _ => text::u64_in(&bytes, 8 * place),
+        }))
+    }
+
+    /// The same with their signs.
+    pub fn signed_longs<const N: usize>(&self, address: u64) -> Option<[i64; N]> {
+        let is_short = self.word()? == 4;
+        let longs = self.longs(address)?;
+        Some(longs.map(|long| match is_short {
+            true => text::signed(long).into(),
+            false => i64::from_ne_bytes(long.to_ne_bytes()),
+        }))
+    }
+
+    /// The two fields of a time (`struct timespec`).
+    pub fn time(&self, address: u64) -> Option<[i64; 2]> {
+        match self.has_wide_times {
+            true => {
+                let time = self.fixed::<16>(address)?;
+                Some([0, 8].map(|at| text::i64_in(&time, at)))
+            }
+            false => self.signed_longs(address),
+        }
+    }
+
+    pub fn has_wide_times(&self) -> bool {
+        self.has_wide_times
+    }
+
+    /// Elements of an array as text, shortened as strace shortens it; the address alone where none can
+    /// be read.
+    pub fn list(
+        &self,
+        address: u64,
+        count: u64,
+        size: usize,
+        show: impl Fn(&[u8]) -> String,
+    ) -> String {
+        let mut all = Vec::new();
+        for place in 0..count.min(text::LONGEST_DATA as u64) {
+            let at = address.wrapping_add((size as u64).wrapping_mul(place));
+            let Some(bytes) = self.bytes(at, size) else {
+                break;
+            };
+            all.push(show(&bytes));
+        }
+        if all.is_empty() && (count != 0 || address == 0) {
+            return text::pointer(address);
+        }
+        if (all.len() as u64) < count {
+            all.push("...".into());
+        }
+        alloc::format!("[{}]", text::list(all))
+    }
+
+    /// A descriptor with what it is open on, as strace's option -y has it; a number where that is not
+    /// known.
+    pub fn descriptor(&self, number: i32) -> String {
+        let known = (number >= 0).then(|| self.memory.descriptor(number));
+        match known.flatten() {
+            Some(target) => alloc::format!("{number}<{}>", text::target(&target)),
+            None => alloc::format!("{number}"),
+        }
+    }
+
+    /// A descriptor for a path to start from (openat(2)).
+    pub fn base(&self, place: usize) -> String {
+        self.base_of(self.int(place))
+    }
+
+    pub fn base_of(&self, number: i32) -> String {
+        match number {
+            -100 => "AT_FDCWD".into(),
+            number => self.descriptor(number),
+        }
+    }
+
+    /// `[7]`: the long that a pointer leads to, such as an offset.
+    pub fn pointed_offset(&self, address: u64) -> String {
+        match self.fixed(address).map(i64::from_le_bytes) {
+            Some(value) => alloc::format!("[{value}]"),
+            None => text::pointer(address),
+        }
     }
 
     /// `[7]`: the int that a pointer leads to.
@@ -144,7 +276,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A descriptor of a directory for a path to start from (openat(2)).
+    /// The same as a number alone, which is what Oz's tracer shows.
     pub fn directory(&self, place: usize) -> String {
         match self.int(place) {
             -100 => "AT_FDCWD".into(),
