@@ -284,6 +284,19 @@ fn a_short_list_with_one_large_comparison_is_checked_at_once() {
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
+/// A condition on a sleeping call that only ever logs let restart_syscall through without a record.
+#[test]
+fn what_runs_on_record_alone_is_resumed_on_record() {
+    let restart = syscalls::number(Abi::X86_64, "restart_syscall").expect("a number");
+    for (list, wanted) in [
+        ("nanosleep(arg0 == 1)=trap:read", Action::Log),
+        ("nanosleep(arg0 == 1):read", Action::Allow),
+    ] {
+        let compiled = compile(Mode::AllowList, list, Action::Log);
+        assert_eq!(decide(&compiled, restart), wanted, "{list}");
+    }
+}
+
 /// An allow-list whose violations are logged lost its implied restart_syscall.
 #[test]
 fn restart_syscall_is_allowed_beside_poll_whatever_a_violation_does() {

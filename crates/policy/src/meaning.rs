@@ -234,11 +234,15 @@ impl Policy {
 
     /// Whether a call runs for some arguments.
     pub fn may_run(&self, answer: Answer) -> bool {
+        self.may_get(answer, Action::runs)
+    }
+
+    fn may_get(&self, answer: Answer, is_such: impl Fn(Action) -> bool) -> bool {
         let cases = match &answer {
             Answer::Action(_) => &[],
             Answer::Decision(decision) => self.cases(decision),
         };
-        answer.otherwise().runs() || cases.iter().any(|case| case.action.runs())
+        is_such(answer.otherwise()) || cases.iter().any(|case| is_such(case.action))
     }
 
     /// Whether a call runs for all arguments.
@@ -321,14 +325,14 @@ impl Table {
             .iter()
             .filter_map(|name| syscalls::number(abi, name))
         {
-            let answer = self.rule(number).map(|rule| rule.answer);
-            match answer.filter(|&answer| policy.may_run(answer)) {
-                // What leaves no record needs none when it is resumed.
-                Some(Answer::Action(Action::Log)) if resumed.is_none() => {
-                    resumed = Some(Action::Log);
-                }
-                Some(Answer::Action(Action::Log)) | None => {}
-                Some(_) => resumed = Some(Action::Allow),
+            let Some(answer) = self.rule(number).map(|rule| rule.answer) else {
+                continue;
+            };
+            // What leaves no record needs none when it is resumed.
+            if policy.may_get(answer, |action| action == Action::Allow) {
+                resumed = Some(Action::Allow);
+            } else if resumed.is_none() && policy.may_run(answer) {
+                resumed = Some(Action::Log);
             }
         }
         let restart = syscalls::number(abi, "restart_syscall");
