@@ -1,0 +1,29 @@
+//! WALLS: a cell around a program.
+//!
+//! A [`Plan`](plan::Plan) says what the cell is to be; [`spawn`] makes a process in new namespaces,
+//! which [`build`]s the tree and makes it its root, and starts the program as the user, with no privilege
+//! left and none to be had. This room knows no profiles: it is given plain data.
+#![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod build;
+mod cover;
+mod error;
+pub mod first;
+mod identity;
+mod launch;
+mod mounts;
+mod names;
+mod namespace;
+pub mod plan;
+mod program;
+mod rights;
+mod source;
+#[allow(unsafe_code)]
+mod sys;
+mod tree;
+
+pub use build::{Remark, build};
+pub use error::Error;
+pub use launch::{CONNECTION, First, launch, sealed};
+pub use program::{Started, start};

@@ -1,0 +1,153 @@
+//! Starting the program in a cell that is built.
+
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use nix::sys::signal::SigSet;
+use rustix::io::Errno;
+use rustix::process::{Pid, chdir, setsid};
+use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+
+use crate::error::{Error, call};
+use crate::namespace::{Namespace, errno};
+use crate::plan::{Bytes, Plan};
+use crate::{identity, rights, sys};
+
+/// The last real-time signal (signal(7)).
+const LAST_SIGNAL: i32 = 64;
+
+/// A program that runs.
+pub struct Started {
+    /// Its number inside.
+    pub process: Pid,
+    /// The other end of its terminal, if it has one.
+    pub terminal: Option<OwnedFd>,
+}
+
+/// Starts the program. This process must have built the tree, and have one thread.
+///
+/// # Errors
+/// [`Error::Program`] where it cannot be executed, else what could not be prepared.
+pub fn start(plan: &Plan) -> Result<Started, Error> {
+    let terminal = match plan.program.terminal.contains(&true) {
+        true => Some(terminal()?),
+        false => None,
+    };
+    let namespace = match plan.limits.user_namespaces {
+        true => None,
+        false => Some(Namespace::new()?),
+    };
+    let pipe = UnixStream::pair().map_err(|error| call("make a pipe")(errno(&error)))?;
+    let (mut ours, theirs) = pipe;
+    let Some((process, _)) = sys::fork(0, None).map_err(call("make a process"))? else {
+        drop(ours);
+        fail(theirs, prepared(plan, terminal.as_ref(), namespace));
+    };
+    drop(theirs);
+    if let Some(namespace) = namespace {
+        namespace.admit(process.as_raw_pid())?;
+    }
+    let mut why = String::new();
+    // The end closes by itself when the program is executed.
+    let _ = ours.read_to_string(&mut why);
+    match why.is_empty() {
+        true => Ok(Started { process, terminal }),
+        false => Err(Error::Start { why }),
+    }
+}
+
+/// In the child: tells why there is no program, and ends.
+fn fail(mut pipe: UnixStream, prepared: Result<Infallible, Error>) -> ! {
+    let Err(error) = prepared;
+    let _ = pipe.write_all(error.to_string().as_bytes());
+    sys::end(127)
+}
+
+/// In the child: all that lies between the fork and the program.
+fn prepared(
+    plan: &Plan,
+    terminal: Option<&OwnedFd>,
+    namespace: Option<Namespace>,
+) -> Result<Infallible, Error> {
+    setsid().map_err(call("make a session"))?;
+    if let Some(terminal) = terminal {
+        take(terminal, plan.program.terminal)?;
+    }
+    sys::close_on_exec_from(3).map_err(call("close descriptors"))?;
+    // Once the namespace is there, groups can be set by nobody.
+    rights::groups(&plan.user.groups)?;
+    if let Some(namespace) = namespace {
+        namespace.enter()?;
+    }
+    identity::limit(&plan.limits)?;
+    identity::assume(&plan.user)?;
+    begin_in(plan)?;
+    forget_signals()?;
+    let program = &plan.program;
+    let path = text(&program.path)?;
+    let arguments = texts(&program.arguments)?;
+    let environment = texts(&program.environment)?;
+    Err(Error::Program {
+        path: program.path.clone(),
+        source: sys::execute(&path, &arguments, &environment),
+    })
+}
+
+/// A new terminal of the cell's own.
+fn terminal() -> Result<OwnedFd, Error> {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let terminal = openpt(flags).map_err(call("make a terminal"))?;
+    unlockpt(&terminal).map_err(call("make a terminal"))?;
+    Ok(terminal)
+}
+
+/// Puts the near end of a terminal in the place of standard descriptors.
+fn take(terminal: &OwnedFd, places: [bool; 3]) -> Result<(), Error> {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let near = ioctl_tiocgptpeer(terminal, flags).map_err(call("open the terminal"))?;
+    sys::take_terminal(near.as_fd()).map_err(call("take the terminal"))?;
+    let put = [
+        rustix::stdio::dup2_stdin,
+        rustix::stdio::dup2_stdout,
+        rustix::stdio::dup2_stderr,
+    ];
+    for (put, _) in put.into_iter().zip(places).filter(|(_, wanted)| *wanted) {
+        put(&near).map_err(call("put the terminal in place"))?;
+    }
+    Ok(())
+}
+
+/// Goes where the program is to begin, with the user's rights.
+fn begin_in(plan: &Plan) -> Result<(), Error> {
+    let places = [plan.program.directory.as_path(), plan.user.home.as_path()];
+    let arrived = places.into_iter().any(|place| chdir(place).is_ok());
+    match arrived {
+        true => Ok(()),
+        false => chdir("/").map_err(call("enter the root directory")),
+    }
+}
+
+/// The program begins with all signals as the kernel has them: blocked ones stay blocked, and ignored
+/// ones ignored, by an exec.
+fn forget_signals() -> Result<(), Error> {
+    for signal in 1..=LAST_SIGNAL {
+        sys::forget_signal(signal);
+    }
+    SigSet::empty()
+        .thread_set_mask()
+        .map_err(|error| call("unblock signals")(Errno::from_raw_os_error(error as i32)))
+}
+
+fn text(bytes: &Bytes) -> Result<CString, Error> {
+    CString::new(bytes.0.clone()).map_err(|_| Error::Program {
+        path: bytes.clone(),
+        source: Errno::INVAL,
+    })
+}
+
+fn texts(all: &[Bytes]) -> Result<Vec<CString>, Error> {
+    all.iter().map(text).collect()
+}
