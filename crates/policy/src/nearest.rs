@@ -43,6 +43,14 @@ pub(crate) fn hint(problem: Problem, word: &[u8], call: &str, abis: &[Abi]) -> S
     }
 }
 
+/// The candidate that a misspelt word is closest to, if one is close: at most a third of its bytes are
+/// wrong. Case does not count.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut nearest = Nearest::to(word.as_bytes());
+    candidates.into_iter().for_each(|name| nearest.offer(name));
+    nearest.found.map(|(_, closest)| closest)
+}
+
 /// The candidate with the fewest edits so far, ignoring case, when it is close enough to be worth
 /// naming: at most a third of the word, at least one edit.
 struct Nearest<'a> {
@@ -112,6 +120,14 @@ mod tests {
         ] {
             assert_eq!(edits(a.as_bytes(), b.as_bytes()), expected, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn the_closest_of_some_words_is_found() {
+        let words = ["whitelist", "blacklist", "name"];
+        assert_eq!(nearest("WhiteLits", words), Some("whitelist".into()));
+        assert_eq!(nearest("nam", words), Some("name".into()));
+        assert_eq!(nearest("network", words), None);
     }
 
     #[test]

@@ -1,0 +1,123 @@
+//! The filter for system calls (oz.md §2.6, §7.1).
+
+use crate::block::{Block, Field};
+use crate::diagnostic::Problem;
+use crate::path;
+use crate::report::Report;
+
+/// The keys of `seccomp`; the two with its name before them are an older spelling.
+pub(crate) const KEYS: &[&str] = &[
+    "mode",
+    "enforce",
+    "debug",
+    "train",
+    "train_output",
+    "whitelist",
+    "blacklist",
+    "seccomp_whitelist",
+    "seccomp_blacklist",
+    "extradefs",
+];
+
+/// What a filter is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SeccompMode {
+    /// There is none.
+    #[default]
+    Disabled,
+    /// What its policy does not name is a violation.
+    Whitelist,
+    /// What its policy names is a violation.
+    Blacklist,
+    /// A policy is learned.
+    Train,
+}
+
+const MODES: [(&str, SeccompMode); 4] = [
+    ("disabled", SeccompMode::Disabled),
+    ("whitelist", SeccompMode::Whitelist),
+    ("blacklist", SeccompMode::Blacklist),
+    ("train", SeccompMode::Train),
+];
+
+/// Definitions for a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExtraDefinitions {
+    /// A file, by its path inside.
+    File(String),
+    /// Text, written `{inline}TEXT`.
+    Inline(String),
+}
+
+/// The block `seccomp`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seccomp {
+    /// What the filter is for.
+    pub mode: SeccompMode,
+    /// Violations kill; otherwise they are reported.
+    pub enforce: bool,
+    /// More is reported of each violation.
+    pub debug: bool,
+    /// The policy of `whitelist`, by its path inside.
+    pub whitelist: Option<String>,
+    /// The policy of `blacklist`, by its path inside; without one, Oz's own.
+    pub blacklist: Option<String>,
+    /// Definitions for either, later ones override earlier ones.
+    pub extra_definitions: Vec<ExtraDefinitions>,
+}
+
+/// Reads `seccomp`.
+pub(crate) fn read(field: Option<Field<'_>>, report: &mut Report) -> Seccomp {
+    let block = Block::open(field, KEYS, report);
+    let train = block.flag("train", false, report);
+    let train_output = block.string("train_output", report).is_some();
+    for (key, given) in [("train", train), ("train_output", train_output)] {
+        if let Some(field) = block.field(key).filter(|_| given) {
+            let why = "Oz ignores it, too: write \"mode\": \"train\"";
+            field.warning(report, Problem::NoEffect(why));
+        }
+    }
+    let seccomp = Seccomp {
+        mode: block.word("mode", &MODES, report),
+        enforce: block.flag("enforce", false, report),
+        debug: block.flag("debug", false, report),
+        whitelist: policy(&block, "whitelist", "seccomp_whitelist", report),
+        blacklist: policy(&block, "blacklist", "seccomp_blacklist", report),
+        extra_definitions: extra_definitions(&block, report),
+    };
+    check(&block, &seccomp, report);
+    seccomp
+}
+
+fn policy(
+    block: &Block<'_>,
+    key: &'static str,
+    old: &'static str,
+    report: &mut Report,
+) -> Option<String> {
+    let text = block.either(key, old, report)?.text(report)?;
+    path::literal(&text, report)
+}
+
+fn extra_definitions(block: &Block<'_>, report: &mut Report) -> Vec<ExtraDefinitions> {
+    let texts = block.texts("extradefs", report).into_iter();
+    let definitions = texts.filter_map(|text| match text.text.strip_prefix("{inline}") {
+        Some(inline) => Some(ExtraDefinitions::Inline(inline.into())),
+        None => path::literal(&text, report).map(ExtraDefinitions::File),
+    });
+    definitions.collect()
+}
+
+fn check(block: &Block<'_>, seccomp: &Seccomp, report: &mut Report) {
+    let is_list = matches!(
+        seccomp.mode,
+        SeccompMode::Whitelist | SeccompMode::Blacklist
+    );
+    if seccomp.mode == SeccompMode::Whitelist && block.is_without("seccomp_whitelist") {
+        block.missing("whitelist", report);
+    }
+    if is_list && block.field("enforce").is_none() {
+        let why = "without \"enforce\": true the filter is watched and stops nothing";
+        block.warning(report, Problem::NoEffect(why));
+    }
+}
