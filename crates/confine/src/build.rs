@@ -97,7 +97,7 @@ impl Builder<'_> {
                 group,
             } => self.tree.device(path, (*major, *minor), *mode, *group),
             Step::Bind(bind) => self.bind(bind),
-            Step::Cover { path } => self.cover(path),
+            Step::Cover { path, follow } => self.cover(path, *follow),
             Step::Mask { path } => self.mask(path),
             Step::Seal { path } => self.seal(path),
             file_system => self.file_system(file_system),
@@ -123,8 +123,12 @@ impl Builder<'_> {
         self.tree.attach(mount, path)
     }
 
-    fn cover(&mut self, path: &Bytes) -> Result<(), Error> {
-        let Some(object) = self.tree.find(path)? else {
+    fn cover(&mut self, path: &Bytes, follow: bool) -> Result<(), Error> {
+        let found = match follow {
+            true => self.tree.find(path)?,
+            false => self.tree.find_itself(path)?,
+        };
+        let Some(object) = found else {
             self.remarks.push(Remark::NothingToCover(path.clone()));
             return Ok(());
         };

@@ -12,7 +12,7 @@ use rustix::thread::{
 };
 
 use crate::error::{Error, call};
-use crate::plan::{Limits, User};
+use crate::plan::{self, Limits, User};
 use crate::sys;
 
 /// Becomes the user, for good: no capability is left in any set, and none can be gained, neither by a
@@ -75,20 +75,29 @@ pub(crate) fn empty_bounding_set() -> Result<(), Error> {
 /// # Errors
 /// [`Error::Call`].
 pub(crate) fn limit(limits: &Limits) -> Result<(), Error> {
-    let known = [
-        (Resource::Nofile, limits.files),
-        (Resource::Core, limits.core),
-    ];
-    for (resource, value) in known {
+    for &(resource, value) in &limits.resources {
         let limit = Rlimit {
             current: value,
             maximum: value,
         };
-        if value.is_some() {
-            setrlimit(resource, limit).map_err(call("set a limit"))?;
-        }
+        setrlimit(named(resource), limit).map_err(call("set a limit"))?;
     }
     Ok(())
+}
+
+fn named(resource: plan::Resource) -> Resource {
+    match resource {
+        plan::Resource::As => Resource::As,
+        plan::Resource::Core => Resource::Core,
+        plan::Resource::Cpu => Resource::Cpu,
+        plan::Resource::Data => Resource::Data,
+        plan::Resource::Fsize => Resource::Fsize,
+        plan::Resource::Memlock => Resource::Memlock,
+        plan::Resource::Msgqueue => Resource::Msgqueue,
+        plan::Resource::Nofile => Resource::Nofile,
+        plan::Resource::Nproc => Resource::Nproc,
+        plan::Resource::Stack => Resource::Stack,
+    }
 }
 
 /// A kernel without keyrings has none to leave.

@@ -27,3 +27,4 @@ pub use build::{Remark, build};
 pub use error::Error;
 pub use launch::{CONNECTION, First, launch, sealed};
 pub use program::{Started, start};
+pub use rights::with_rights;

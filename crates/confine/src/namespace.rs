@@ -1,5 +1,5 @@
-//! The user namespace of the program, which is there to make none: within it `user.max_user_namespaces`
-//! is 0, which can be said of no less than a namespace (user_namespaces(7), /proc/sys/user in
+//! The user namespace of the program, which is there so that no more are made: within it
+//! `user.max_user_namespaces` is 0, or what the plan says, and that can be said of no less than a namespace (user_namespaces(7), /proc/sys/user in
 //! namespaces(7)).
 //!
 //! Every id is mapped to itself, so nothing looks different inside, and the program has no capability in
@@ -26,12 +26,14 @@ const LIMIT: &str = "sys/user/max_user_namespaces";
 pub(crate) struct Namespace {
     inside: UnixStream,
     outside: UnixStream,
+    /// How many may be made in it.
+    more: u32,
     /// A view of the kernel's settings that is not sealed, and mounted nowhere.
     settings: OwnedFd,
 }
 
 impl Namespace {
-    pub(crate) fn new() -> Result<Namespace, Error> {
+    pub(crate) fn new(more: u32) -> Result<Namespace, Error> {
         let settings = mounts::file_system("proc", &[], mounts::attributes(false, false))
             .map_err(call("look at the kernel's settings"))?;
         let ends = UnixStream::pair().map_err(|error| call("make a pipe")(errno(&error)))?;
@@ -39,6 +41,7 @@ impl Namespace {
         Ok(Namespace {
             inside,
             outside,
+            more,
             settings,
         })
     }
@@ -51,6 +54,7 @@ impl Namespace {
         let Namespace {
             mut inside,
             outside,
+            more,
             settings,
         } = self;
         drop(outside);
@@ -63,7 +67,7 @@ impl Namespace {
         inside.write_all(&[u8::from(entered)]).map_err(talk)?;
         inside.read_exact(&mut [0]).map_err(talk)?;
         match entered {
-            true => forbid_more(&settings),
+            true => allow_more(&settings, more),
             false => Ok(()),
         }
     }
@@ -87,12 +91,12 @@ impl Namespace {
     }
 }
 
-/// No user namespace can be made in this one, or below.
-fn forbid_more(settings: &OwnedFd) -> Result<(), Error> {
+/// So many user namespaces can be made in this one and below it.
+fn allow_more(settings: &OwnedFd, more: u32) -> Result<(), Error> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
     let limit = openat(settings, LIMIT, flags, Mode::empty());
     let limit = limit.map_err(call("open user.max_user_namespaces"))?;
-    match rustix::io::write(&limit, b"0\n") {
+    match rustix::io::write(&limit, format!("{more}\n").as_bytes()) {
         Ok(_) => Ok(()),
         Err(error) => Err(call("set user.max_user_namespaces")(error)),
     }

@@ -93,8 +93,9 @@ pub enum Step {
     AllDevices { path: Bytes },
     /// Something of the host.
     Bind(Bind),
-    /// Makes an object unreadable under every name that it has in the cell.
-    Cover { path: Bytes },
+    /// Makes an object unreadable under every name that it has in the cell. Without `follow`, a symbolic
+    /// link at the end of the path is the object.
+    Cover { path: Bytes, follow: bool },
     /// Makes what is at one name unreadable, if it is there.
     Mask { path: Bytes },
     /// Makes what is at one name read-only, if it is there.
@@ -173,14 +174,38 @@ pub struct Program {
 /// What the cell may use up; nothing is limited where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Processes and threads.
+    /// Processes and threads of the cell.
     pub processes: Option<u64>,
-    /// Memory, in bytes.
+    /// Memory of the cell, in bytes.
     pub memory: Option<u64>,
-    /// Open files of a process.
-    pub files: Option<u64>,
-    /// The size of a core file, in bytes.
-    pub core: Option<u64>,
-    /// Whether user namespaces may be made inside.
-    pub user_namespaces: bool,
+    /// How many user namespaces may be made inside.
+    pub user_namespaces: u32,
+    /// What each process may use up; a resource without a number is unlimited.
+    pub resources: Vec<(Resource, Option<u64>)>,
+}
+
+/// A resource of a process (setrlimit(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Bytes of address space.
+    As,
+    /// Bytes of a core file.
+    Core,
+    /// Seconds of processor time.
+    Cpu,
+    /// Bytes of data.
+    Data,
+    /// Bytes of a file.
+    Fsize,
+    /// Bytes of locked memory.
+    Memlock,
+    /// Bytes of POSIX message queues.
+    Msgqueue,
+    /// Open files.
+    Nofile,
+    /// Threads of the user.
+    Nproc,
+    /// Bytes of stack.
+    Stack,
 }

@@ -36,10 +36,7 @@ pub fn start(plan: &Plan) -> Result<Started, Error> {
         true => Some(terminal()?),
         false => None,
     };
-    let namespace = match plan.limits.user_namespaces {
-        true => None,
-        false => Some(Namespace::new()?),
-    };
+    let namespace = Namespace::new(plan.limits.user_namespaces)?;
     let pipe = UnixStream::pair().map_err(|error| call("make a pipe")(errno(&error)))?;
     let (mut ours, theirs) = pipe;
     let Some((process, _)) = sys::fork(0, None).map_err(call("make a process"))? else {
@@ -47,9 +44,7 @@ pub fn start(plan: &Plan) -> Result<Started, Error> {
         fail(theirs, prepared(plan, terminal.as_ref(), namespace));
     };
     drop(theirs);
-    if let Some(namespace) = namespace {
-        namespace.admit(process.as_raw_pid())?;
-    }
+    namespace.admit(process.as_raw_pid())?;
     let mut why = String::new();
     // The end closes by itself when the program is executed.
     let _ = ours.read_to_string(&mut why);
@@ -70,7 +65,7 @@ fn fail(mut pipe: UnixStream, prepared: Result<Infallible, Error>) -> ! {
 fn prepared(
     plan: &Plan,
     terminal: Option<&OwnedFd>,
-    namespace: Option<Namespace>,
+    namespace: Namespace,
 ) -> Result<Infallible, Error> {
     setsid().map_err(call("make a session"))?;
     if let Some(terminal) = terminal {
@@ -79,9 +74,7 @@ fn prepared(
     sys::close_on_exec_from(3).map_err(call("close descriptors"))?;
     // Once the namespace is there, groups can be set by nobody.
     rights::groups(&plan.user.groups)?;
-    if let Some(namespace) = namespace {
-        namespace.enter()?;
-    }
+    namespace.enter()?;
     identity::limit(&plan.limits)?;
     identity::assume(&plan.user)?;
     begin_in(plan)?;

@@ -25,6 +25,18 @@ pub(crate) fn with<T>(
     done
 }
 
+/// Does something with the user's rights about files, as [`build`](crate::build) does. This process must be
+/// root's, and have one thread.
+///
+/// # Errors
+/// Those of the work; [`Error::Call`] where the rights cannot be taken or given back.
+pub fn with_rights<T>(
+    user: &User,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    with(Owner::User, user, work)
+}
+
 fn take(user: &User) -> Result<(), Error> {
     groups(&user.groups)?;
     sys::set_file_ids(user.uid, user.gid).map_err(call("take the user's rights"))

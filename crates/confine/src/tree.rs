@@ -48,16 +48,21 @@ impl<'a> Tree<'a> {
 
     /// What is at a path, links followed; nothing where there is nothing.
     pub(crate) fn find(&self, path: &Bytes) -> Result<Option<OwnedFd>, Error> {
-        match self.look(path.as_path()) {
-            Ok(found) => Ok(Some(found)),
-            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-            Err(source) => Err(place("look at", path)(source)),
-        }
+        if_there(self.look(path.as_path()), path)
+    }
+
+    /// What is at a path, be it a link.
+    pub(crate) fn find_itself(&self, path: &Bytes) -> Result<Option<OwnedFd>, Error> {
+        if_there(self.look_with(path.as_path(), OFlags::NOFOLLOW), path)
     }
 
     fn look(&self, path: &Path) -> rustix::io::Result<OwnedFd> {
+        self.look_with(path, OFlags::empty())
+    }
+
+    fn look_with(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let flags = flags | OFlags::PATH | OFlags::CLOEXEC;
         openat2(&self.root, path, flags, Mode::empty(), resolve)
     }
 
@@ -186,6 +191,14 @@ impl<'a> Tree<'a> {
 const DIRECTORY: OFlags = OFlags::DIRECTORY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
+
+fn if_there(found: rustix::io::Result<OwnedFd>, path: &Bytes) -> Result<Option<OwnedFd>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(source) => Err(place("look at", path)(source)),
+    }
+}
 
 pub(crate) fn is_directory(status: &Stat) -> bool {
     FileType::from_raw_mode(status.st_mode) == FileType::Directory

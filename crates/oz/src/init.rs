@@ -62,6 +62,18 @@ pub enum Note {
     NothingToCover(Bytes),
 }
 
+impl std::fmt::Display for Note {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Note::Missing(path) => write!(formatter, "{path} is not there, and left out"),
+            Note::Kept(path) => {
+                write!(formatter, "{path} is there already, and was not replaced")
+            }
+            Note::NothingToCover(path) => write!(formatter, "{path}: there is nothing to hide"),
+        }
+    }
+}
+
 impl From<Remark> for Note {
     fn from(remark: Remark) -> Note {
         match remark {

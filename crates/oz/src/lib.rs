@@ -5,7 +5,9 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod command;
 pub mod init;
+pub mod plan;
 pub mod run;
 #[allow(unsafe_code)]
 mod sys;

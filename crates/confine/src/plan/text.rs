@@ -31,20 +31,20 @@ impl fmt::Display for Plan {
 
 impl fmt::Display for Limits {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = [
-            ("processes", self.processes),
-            ("memory", self.memory),
-            ("files", self.files),
-            ("core", self.core),
-        ];
+        let known = [("processes", self.processes), ("memory", self.memory)];
         for (name, value) in known {
             if let Some(value) = value {
                 writeln!(formatter, "limit {name} {value}")?;
             }
         }
+        for (resource, value) in &self.resources {
+            let value = value.map_or("unlimited".into(), |value| value.to_string());
+            let name = format!("{resource:?}").to_lowercase();
+            writeln!(formatter, "limit {name} {value} for each process")?;
+        }
         match self.user_namespaces {
-            true => writeln!(formatter, "user namespaces may be made"),
-            false => Ok(()),
+            0 => Ok(()),
+            count => writeln!(formatter, "user namespaces {count}"),
         }
     }
 }
@@ -83,7 +83,7 @@ impl fmt::Display for Step {
             Step::Queues { path } => write!(formatter, "queues {path}"),
             Step::AllDevices { path } => write!(formatter, "all devices {path}"),
             Step::Bind(bind) => write!(formatter, "{bind}"),
-            Step::Cover { path } => write!(formatter, "cover {path}"),
+            Step::Cover { path, .. } => write!(formatter, "cover {path}"),
             Step::Mask { path } => write!(formatter, "mask {path}"),
             Step::Seal { path } => write!(formatter, "seal {path}"),
         }
@@ -144,7 +144,7 @@ impl Step {
             | Step::Hardware { path }
             | Step::Queues { path }
             | Step::AllDevices { path }
-            | Step::Cover { path }
+            | Step::Cover { path, .. }
             | Step::Mask { path }
             | Step::Seal { path } => path,
             Step::Bind(bind) => &bind.target,

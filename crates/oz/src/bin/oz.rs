@@ -1,18 +1,19 @@
 //! Runs programs in cells.
 
+use std::io::Write;
 use std::process::ExitCode;
 
+use clap::Parser;
+use oz::command::{Arguments, FAILED, carry_out};
+
 fn main() -> ExitCode {
-    let path = std::env::args().nth(1).unwrap();
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut plan: confine::plan::Plan = serde_json::from_str(&text).unwrap();
-    plan.program.terminal = oz::run::terminals();
-    let init = std::env::current_exe().unwrap().with_file_name("oz-init");
-    match oz::run::run(&plan, &init, |notes| eprintln!("{notes:?}")) {
-        Ok(status) => ExitCode::from(status as u8),
-        Err(error) => {
-            eprintln!("oz: {error}");
-            ExitCode::from(125)
+    let (mut out, mut notes) = (std::io::stdout(), std::io::stderr());
+    match carry_out(&Arguments::parse(), &mut out, &mut notes) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            // Nobody may be there to read it.
+            let _ = writeln!(notes, "oz: {failure}");
+            ExitCode::from(FAILED)
         }
     }
 }

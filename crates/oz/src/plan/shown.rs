@@ -1,0 +1,263 @@
+//! What the profile shows of the host: its whitelist, shared folders, and files that the program is called
+//! with (oz.md §2.3, §3.5, §3.7, §1.6).
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use confine::plan::{Bind, Bytes, Missing, Owner, Step};
+use profile::{ExpandedPath, Name, PathPattern, WhitelistItem};
+
+use super::exposed;
+use super::{Draft, Failure};
+
+/// A pattern stands for no more than this.
+const MOST_MATCHES: usize = 4096;
+
+pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
+    let request = draft.request;
+    if !request.ephemeral {
+        for folder in &request.profile.shared_folders {
+            shared_folder(draft, folder)?;
+        }
+    }
+    for item in &request.profile.whitelist {
+        let place = item.target.as_ref().unwrap_or(&item.path);
+        if request.ephemeral && place.is_below_home() {
+            continue;
+        }
+        whitelist(draft, item)?;
+    }
+    for extra in &request.binds {
+        let path = Bytes::from(extra.path.as_path());
+        let bind = of_user(path.clone(), path, extra.read_only);
+        show(draft, bind, false)?;
+    }
+    if request.profile.allow_files {
+        allow_files(draft)?;
+    }
+    Ok(())
+}
+
+fn whitelist(draft: &mut Draft<'_>, item: &WhitelistItem) -> Result<(), Failure> {
+    let sources = sources(draft, &item.path)?;
+    let target = match &item.target {
+        Some(target) => expand(draft, target)?.into_iter().next(),
+        None => None,
+    };
+    for source in &sources {
+        let target = match (&target, item.path.is_pattern()) {
+            (None, _) => source.clone(),
+            (Some(target), false) => target.clone(),
+            (Some(target), true) => target.join(source.file_name().unwrap_or_default()),
+        };
+        let bind = Bind {
+            follow: !item.no_follow,
+            missing: match (item.can_create, item.ignore) {
+                (true, _) => Missing::Create,
+                (false, true) => Missing::Skip,
+                (false, false) => Missing::Fail,
+            },
+            replace: item.force,
+            executable: item.read_only || item.allow_exec,
+            ..of_user(path(source), path(&target), item.read_only)
+        };
+        show(draft, bind, item.force)?;
+        if let Some(link) = &item.symlink {
+            for link in expand(draft, link)? {
+                draft.steps.push(Step::Symlink {
+                    path: path(&link),
+                    target: path(&target),
+                    owner: Owner::User,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `~/Documents` inside is `~/OZ/NAME/Documents` outside.
+fn shared_folder(draft: &mut Draft<'_>, folder: &PathPattern) -> Result<(), Failure> {
+    let home = PathBuf::from(&draft.request.person.user.home);
+    for inside in expand(draft, folder)? {
+        let Ok(rest) = inside.strip_prefix(&home) else {
+            let note = format!("{} is not below the home directory, and not shared", inside.display());
+            draft.notes.push(note);
+            continue;
+        };
+        let dashed = rest.to_string_lossy().replace('/', "-");
+        let outside = home.join("OZ").join(title(&draft.request.profile.name)).join(&dashed);
+        let kept = home.join(".shared").join(&dashed);
+        let bind = Bind {
+            missing: Missing::Create,
+            ..of_user(path(&outside), path(&kept), false)
+        };
+        show(draft, bind, false)?;
+        draft.steps.push(Step::Symlink {
+            path: path(&inside),
+            target: path(&kept),
+            owner: Owner::User,
+        });
+    }
+    Ok(())
+}
+
+/// `evince` as it stands in the name of a folder: `Evince`.
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
+}
+
+/// Files of the user's that the program is called with.
+fn allow_files(draft: &mut Draft<'_>) -> Result<(), Failure> {
+    let user = &draft.request.person.user;
+    let places = [PathBuf::from(&user.home), format!("/media/{}", user.name).into()];
+    for argument in &draft.request.arguments {
+        let Some(file) = file(argument, &draft.request.directory) else {
+            continue;
+        };
+        let is_his = places.iter().any(|place| file.starts_with(place) && file != *place);
+        let there = is_his && draft.as_user(|| file.symlink_metadata().is_ok())?;
+        if there {
+            let bind = of_user(path(&file), path(&file), false);
+            show(draft, bind, false)?;
+        }
+    }
+    Ok(())
+}
+
+/// The file that an argument names: a path or a `file://` URL.
+fn file(argument: &OsStr, directory: &Path) -> Option<PathBuf> {
+    let bytes = argument.as_bytes();
+    let named = match bytes.strip_prefix(b"file://") {
+        Some(url) => PathBuf::from(OsStr::from_bytes(&decoded(url))),
+        None => directory.join(OsStr::from_bytes(bytes)),
+    };
+    let plain = named.components().all(|component| {
+        !matches!(component, std::path::Component::ParentDir)
+    });
+    (plain && named.is_absolute()).then_some(named)
+}
+
+/// `%20` is a blank (RFC 3986, section 2.1).
+fn decoded(url: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(url.len());
+    let mut rest = url;
+    while let Some((&first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| first == b'%');
+        let byte = digits
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = match byte {
+            Some(_) => behind.get(2..).unwrap_or_default(),
+            None => behind,
+        };
+    }
+    bytes
+}
+
+/// What is shown with the user's rights alone.
+fn of_user(source: Bytes, target: Bytes, read_only: bool) -> Bind {
+    Bind {
+        source,
+        target,
+        reader: Owner::User,
+        follow: true,
+        missing: Missing::Fail,
+        replace: false,
+        read_only,
+        executable: read_only,
+    }
+}
+
+/// Shows something, and takes away the sockets in it: a read-only mount keeps nobody from talking to
+/// whoever listens there.
+fn show(draft: &mut Draft<'_>, bind: Bind, forced: bool) -> Result<(), Failure> {
+    let source = bind.source.as_path().to_path_buf();
+    let target = bind.target.as_path().to_path_buf();
+    let ends = draft.as_user(|| exposed::ends(&source))?;
+    draft.steps.push(Step::Bind(bind));
+    for end in ends {
+        if let Some(what) = end.way_out.filter(|_| !forced) {
+            let path = end.path;
+            return Err(Failure::WayOut { path, what });
+        }
+        let inside = match end.path.strip_prefix(&source) {
+            Ok(rest) if rest.as_os_str().is_empty() => continue,
+            Ok(rest) => target.join(rest),
+            Err(_) => continue,
+        };
+        if forced {
+            let note = format!("{} can be connected to from inside", end.path.display());
+            draft.notes.push(note);
+        } else {
+            draft.steps.push(Step::Mask { path: path(&inside) });
+        }
+    }
+    Ok(())
+}
+
+/// What a path stands for on the host; for `${PATH}/NAME` the first that is there.
+fn sources(draft: &Draft<'_>, pattern: &PathPattern) -> Result<Vec<PathBuf>, Failure> {
+    let expanded = expansions(draft, pattern)?;
+    if let [one] = expanded.as_slice() {
+        return match one.plain() {
+            Some(path) => Ok(vec![path.into()]),
+            None => draft.as_user(|| matches(one)),
+        };
+    }
+    let paths: Vec<PathBuf> = expanded.iter().filter_map(ExpandedPath::plain).map(PathBuf::from).collect();
+    let found = paths.iter().find(|path| path.exists());
+    Ok(found.or(paths.first()).cloned().into_iter().collect())
+}
+
+/// What a path without a pattern stands for.
+fn expand(draft: &Draft<'_>, pattern: &PathPattern) -> Result<Vec<PathBuf>, Failure> {
+    let expanded = expansions(draft, pattern)?;
+    Ok(expanded.iter().filter_map(ExpandedPath::plain).map(PathBuf::from).collect())
+}
+
+pub(super) fn expansions(
+    draft: &Draft<'_>,
+    pattern: &PathPattern,
+) -> Result<Vec<ExpandedPath>, Failure> {
+    let expanded = pattern.expand(&draft.circumstances);
+    expanded.map_err(|problem| Failure::Path {
+        path: pattern.as_str().into(),
+        line: pattern.place().line,
+        problem,
+    })
+}
+
+/// Everything on the host that fits a pattern, in alphabetical order.
+pub(super) fn matches(pattern: &ExpandedPath) -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::from("/")];
+    for name in &pattern.names {
+        found = match name {
+            Name::Plain(name) => found.into_iter().map(|path| path.join(name)).collect(),
+            Name::Pattern(glob) => {
+                let listed = found.iter().filter_map(|path| fs::read_dir(path).ok());
+                let entries = listed.flatten().flatten();
+                let fitting = entries.filter(|entry| glob.matches(entry.file_name().as_bytes()));
+                fitting.map(|entry| entry.path()).take(MOST_MATCHES).collect()
+            }
+        };
+    }
+    found.retain(|path| path.symlink_metadata().is_ok());
+    found.sort();
+    found
+}
+
+pub(super) fn path(path: &Path) -> Bytes {
+    Bytes::from(path)
+}
+
+impl Draft<'_> {
+    /// Looks at the host with the user's rights.
+    pub(super) fn as_user<T>(&self, look: impl FnOnce() -> T) -> Result<T, Failure> {
+        Ok(confine::with_rights(&self.user, || Ok(look()))?)
+    }
+}
