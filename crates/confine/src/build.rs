@@ -3,9 +3,7 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::mount::{
-    MountAttrFlags, MountPropagationFlags, UnmountFlags, mount_change, unmount,
-};
+use rustix::mount::{MountAttrFlags, MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::{chdir, fchdir, pivot_root};
 
 use crate::cover::Covers;
@@ -36,8 +34,12 @@ pub fn build(plan: &Plan) -> Result<Vec<Remark>, Error> {
     // mount of the host may be kept busy by us for long, so nothing of it is shared either.
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     mount_change("/", private).map_err(call("make all mounts private"))?;
-    let root = mounts::file_system("tmpfs", &[("mode", "0755")], mounts::attributes(false, false))
-        .map_err(call("make the root"))?;
+    let root = mounts::file_system(
+        "tmpfs",
+        &[("mode", "0755")],
+        mounts::attributes(false, false),
+    )
+    .map_err(call("make the root"))?;
     let stage = tree::host_directory(&plan.stage)?;
     tree::attach(&root, stage.as_fd()).map_err(place("mount on", &plan.stage))?;
     let mut builder = Builder {
@@ -133,7 +135,7 @@ impl Builder<'_> {
             return Ok(());
         };
         let stage = self.stage;
-        self.covers()?.cover_everywhere(&object, path, &stage)
+        self.covers()?.cover_everywhere(&object, path, stage)
     }
 
     fn mask(&mut self, path: &Bytes) -> Result<(), Error> {
@@ -168,7 +170,9 @@ impl Builder<'_> {
                 let options = [("mode", "0620"), ("gid", "5"), ("ptmxmode", "0666")];
                 mounts::file_system("devpts", &options, mounts::attributes(false, true))
             }
-            Step::Processes { .. } => mounts::file_system("proc", &[("hidepid", "invisible")], plain),
+            Step::Processes { .. } => {
+                mounts::file_system("proc", &[("hidepid", "invisible")], plain)
+            }
             Step::Hardware { .. } => {
                 let read_only = plain | MountAttrFlags::MOUNT_ATTR_RDONLY;
                 mounts::file_system("sysfs", &[], read_only)
@@ -203,7 +207,10 @@ impl Builder<'_> {
             ("gid", gid.to_string()),
             ("size", size.unwrap_or(0).to_string()),
         ];
-        let mut options: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let mut options: Vec<_> = texts
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
         options.truncate(if size.is_some() { 4 } else { 3 });
         let attributes = mounts::attributes(*executable, *devices);
         let mount = mounts::file_system("tmpfs", &options, attributes)

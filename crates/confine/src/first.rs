@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a cell without its program looks around.
 const ROUND: Duration = Duration::from_millis(100);
 
+/// The first descriptor that is nothing to the first process.
+const BEHIND_CONNECTION: u32 = 4;
+
 /// What this process does first, before it reads anything: nobody may look into it, and nothing of what
 /// it was started from stays open but the connection.
 ///
@@ -39,8 +42,7 @@ const ROUND: Duration = Duration::from_millis(100);
 /// [`Error::Call`].
 pub fn withdraw() -> Result<(), Error> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(call("become undumpable"))?;
-    let behind = crate::launch::CONNECTION.cast_unsigned() + 1;
-    sys::close_from(behind).map_err(call("close descriptors"))?;
+    sys::close_from(BEHIND_CONNECTION).map_err(call("close descriptors"))?;
     sys::join_new_keyring().map_err(call("leave the session keyring"))
 }
 
@@ -77,7 +79,9 @@ impl Signals {
         let failed = |error: NixErrno| call("take signals")(Errno::from_raw_os_error(error as i32));
         all.thread_block().map_err(failed)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        SignalFd::with_flags(&all, flags).map(Signals).map_err(failed)
+        SignalFd::with_flags(&all, flags)
+            .map(Signals)
+            .map_err(failed)
     }
 }
 

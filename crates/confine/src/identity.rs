@@ -31,7 +31,9 @@ pub(crate) fn assume(user: &User) -> Result<(), Error> {
     keep(CapabilitySet::empty())?;
     set_no_new_privs(true).map_err(call("forgo new privileges"))?;
     // The user's own, made now: the one of whoever called us is out of reach.
-    sys::join_new_keyring().or_else(absent).map_err(call("leave the session keyring"))
+    sys::join_new_keyring()
+        .or_else(absent)
+        .map_err(call("leave the session keyring"))
 }
 
 /// Root is a user without privileges, ids do not bring capabilities, and nothing of that can be changed.

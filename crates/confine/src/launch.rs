@@ -70,7 +70,7 @@ fn namespaces(network: Network) -> u64 {
         Network::Host => 0,
         Network::Empty | Network::None => libc::CLONE_NEWNET,
     };
-    u64::from((always | network).cast_unsigned())
+    u64::from(sys::bits(always | network))
 }
 
 /// In the child: becomes the first program. Comes back only when that failed, with a status.
@@ -90,7 +90,11 @@ fn run(program: &OwnedFd, connection: BorrowedFd<'_>) -> i32 {
 
 /// A directory as standard input would be a way to the host's tree, whatever the root is.
 fn refuse_ways_out() -> Result<(), Error> {
-    let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    let standard = [
+        rustix::stdio::stdin(),
+        rustix::stdio::stdout(),
+        rustix::stdio::stderr(),
+    ];
     for (number, descriptor) in standard.into_iter().enumerate() {
         let Ok(status) = fstat(descriptor) else {
             continue;

@@ -19,7 +19,6 @@ pub mod plan;
 mod program;
 mod rights;
 mod source;
-#[allow(unsafe_code)]
 mod sys;
 mod tree;
 

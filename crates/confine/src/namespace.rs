@@ -6,11 +6,11 @@
 //! it. Whoever makes the namespace cannot map more than its own id; that is left to the process that has
 //! kept its privileges.
 
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::{fs, io};
-use std::io::{Read, Write};
 
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
@@ -61,7 +61,9 @@ impl Namespace {
         let entered = match sys::unshare_user() {
             // None may be made here at all: that is what was wanted.
             Err(Errno::NOSPC | Errno::NOSYS | Errno::INVAL) => false,
-            other => other.map_err(call("make a user namespace")).map(|()| true)?,
+            other => other
+                .map_err(call("make a user namespace"))
+                .map(|()| true)?,
         };
         let talk = |error: io::Error| call("have ids mapped")(errno(&error));
         inside.write_all(&[u8::from(entered)]).map_err(talk)?;

@@ -41,9 +41,10 @@ pub enum Network {
     Host,
 }
 
-/// One step towards the tree.
+/// One step towards the tree. Paths are the cell's, modes those of chmod(2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each field is what the step's own line says")]
 pub enum Step {
     /// A directory, and what is missing on the way to it. One that is there keeps what it has.
     Directory {
@@ -52,18 +53,14 @@ pub enum Step {
         owner: Owner,
     },
     /// A file with a text.
-    File {
-        path: Bytes,
-        mode: u32,
-        text: Bytes,
-    },
+    File { path: Bytes, mode: u32, text: Bytes },
     /// A symbolic link.
     Symlink {
         path: Bytes,
         target: Bytes,
         owner: Owner,
     },
-    /// A character device.
+    /// A character device, of root's and a group's.
     Device {
         path: Bytes,
         major: u32,
@@ -71,14 +68,14 @@ pub enum Step {
         mode: u32,
         group: u32,
     },
-    /// An empty file system in memory.
+    /// An empty file system in memory. Its size is in bytes; half of the machine's memory where nothing is
+    /// said (tmpfs(5)).
     Memory {
         path: Bytes,
         mode: u32,
         owner: Owner,
         executable: bool,
         devices: bool,
-        /// In bytes; half of the machine's memory where nothing is said (tmpfs(5)).
         size: Option<u64>,
     },
     /// Pseudoterminals of the cell's own (devpts).
@@ -118,7 +115,9 @@ pub struct Bind {
     pub missing: Missing,
     /// Whether it may cover what is there already.
     pub replace: bool,
+    /// Whether nothing can be written there.
     pub read_only: bool,
+    /// Whether files there can be executed.
     pub executable: bool,
 }
 
@@ -126,7 +125,9 @@ pub struct Bind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
+    /// The system.
     Root,
+    /// The user of the cell.
     User,
 }
 
@@ -145,10 +146,13 @@ pub enum Missing {
 /// Who the program is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
+    /// The user id, never 0.
     pub uid: u32,
+    /// The primary group.
     pub gid: u32,
     /// Supplementary groups.
     pub groups: Vec<u32>,
+    /// The home directory.
     pub home: Bytes,
 }
 

@@ -30,10 +30,7 @@ pub(crate) fn with<T>(
 ///
 /// # Errors
 /// Those of the work; [`Error::Call`] where the rights cannot be taken or given back.
-pub fn with_rights<T>(
-    user: &User,
-    work: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
+pub fn with_rights<T>(user: &User, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     with(Owner::User, user, work)
 }
 
@@ -49,6 +46,9 @@ fn give_back() -> Result<(), Error> {
 
 /// Sets the supplementary groups of this thread, which is all of the process.
 pub(crate) fn groups(numbers: &[u32]) -> Result<(), Error> {
-    let groups: Vec<_> = numbers.iter().map(|&one| rustix::process::Gid::from_raw(one)).collect();
+    let groups: Vec<_> = numbers
+        .iter()
+        .map(|&one| rustix::process::Gid::from_raw(one))
+        .collect();
     set_thread_groups(&groups).map_err(call("set the groups"))
 }

@@ -19,6 +19,11 @@ fn errno() -> Errno {
     Errno::from_raw_os_error(number.unwrap_or(libc::EINVAL))
 }
 
+/// The same bits without a sign.
+pub(crate) fn bits(number: i32) -> u32 {
+    u32::from_ne_bytes(number.to_ne_bytes())
+}
+
 /// Sets attributes of a mount and of all mounts below it (mount_setattr(2), Linux 5.12).
 pub(crate) fn set_attributes(mount: BorrowedFd<'_>, set: MountAttrFlags) -> Result<()> {
     let attributes = libc::mount_attr {
@@ -55,7 +60,7 @@ pub(crate) fn set_file_ids(uid: u32, gid: u32) -> Result<()> {
     let now_gid = unsafe { libc::setfsgid(u32::MAX) };
     // SAFETY: as above.
     let now_uid = unsafe { libc::setfsuid(u32::MAX) };
-    let as_wanted = now_uid.cast_unsigned() == uid && now_gid.cast_unsigned() == gid;
+    let as_wanted = bits(now_uid) == uid && bits(now_gid) == gid;
     if as_wanted { Ok(()) } else { Err(Errno::PERM) }
 }
 
@@ -109,7 +114,7 @@ pub(crate) fn fork(
     arguments.exit_signal = libc::SIGCHLD as u64;
     if let Some(cgroup) = cgroup {
         arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = u64::from(cgroup.as_raw_fd().cast_unsigned());
+        arguments.cgroup = u64::from(bits(cgroup.as_raw_fd()));
     }
     // SAFETY: without CLONE_VM the child has its own copy of everything, its stack included, and the
     // structure outlives the call.
@@ -149,13 +154,13 @@ pub(crate) fn execute(
 pub(crate) fn raise_loopback(socket: BorrowedFd<'_>) -> Result<()> {
     // SAFETY: all zero is a valid value of this structure of numbers.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    request.ifr_name[0] = b'l'.cast_signed();
-    request.ifr_name[1] = b'o'.cast_signed();
+    for (place, letter) in request.ifr_name.iter_mut().zip(c"lo".to_bytes()) {
+        *place = libc::c_char::from_ne_bytes([*letter]);
+    }
     let up = libc::IFF_UP | libc::IFF_RUNNING;
     request.ifr_ifru.ifru_flags = i16::try_from(up).unwrap_or_default();
     // SAFETY: the request reads an ifreq, which outlives the call.
-    let result =
-        unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
     answer(result.into()).map(drop)
 }
 

@@ -9,8 +9,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, chownat, fchmod, fstat, mkdirat,
-    mknodat, openat, openat2, symlinkat,
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, chownat, fchmod, fstat,
+    mkdirat, mknodat, openat, openat2, symlinkat,
 };
 use rustix::io::{Errno, write};
 use rustix::mount::{MoveMountFlags, move_mount};
@@ -172,7 +172,8 @@ impl<'a> Tree<'a> {
             Some(directory) => directory,
             None => {
                 self.directory(&parent, 0o755, Owner::Root)?;
-                self.look(parent.as_path()).map_err(place("open", &parent))?
+                self.look(parent.as_path())
+                    .map_err(place("open", &parent))?
             }
         };
         let status = fstat(&directory).map_err(place("look at", &parent))?;

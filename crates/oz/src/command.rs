@@ -176,7 +176,10 @@ fn tell(diagnostics: &[Diagnostic], notes: &mut dyn Write) {
 fn planned(words: &Run, config: &Config, found: &Found) -> Result<Planned, Failure> {
     let name = words.user.clone().or_else(caller);
     let name = name.ok_or(Failure::NobodyNamed)?;
-    let groups = config.default_groups.iter().chain(&found.profile.allowed_groups);
+    let groups = config
+        .default_groups
+        .iter()
+        .chain(&found.profile.allowed_groups);
     let mut person = plan::look_up(&name, groups)?;
     person.read_directories()?;
     let directory = std::env::current_dir().map_err(|source| Failure::Io {
@@ -190,7 +193,11 @@ fn planned(words: &Run, config: &Config, found: &Found) -> Result<Planned, Failu
         program: found.program.as_deref(),
         arguments: words.arguments.clone(),
         environment: std::env::vars_os().collect(),
-        binds: words.bind.iter().map(|word| extra(word, &directory)).collect(),
+        binds: words
+            .bind
+            .iter()
+            .map(|word| extra(word, &directory))
+            .collect(),
         directory,
         ephemeral: words.ephemeral,
         without: without(words)?,
@@ -201,7 +208,9 @@ fn planned(words: &Run, config: &Config, found: &Found) -> Result<Planned, Failu
 
 /// Whoever called sudo.
 fn caller() -> Option<String> {
-    std::env::var("SUDO_USER").ok().filter(|name| name != "root")
+    std::env::var("SUDO_USER")
+        .ok()
+        .filter(|name| name != "root")
 }
 
 /// `PATH` or `PATH:ro`.
@@ -231,7 +240,10 @@ fn refuse_needs(planned: &Planned) -> Result<(), Failure> {
         return Ok(());
     }
     let names: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
-    let options: Vec<String> = names.iter().map(|name| format!("--without {name}")).collect();
+    let options: Vec<String> = names
+        .iter()
+        .map(|name| format!("--without {name}"))
+        .collect();
     Err(Failure::Needs(names.join(", "), options.join(" ")))
 }
 

@@ -123,7 +123,12 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::retire()?;
     enter(Stage::Stay, channel, stage)?;
     let process = hand_over(started, remarks, channel)?;
-    Ok(first::stay(&plan.program, process, &signals, rustix::fd::AsFd::as_fd(channel))?)
+    Ok(first::stay(
+        &plan.program,
+        process,
+        &signals,
+        rustix::fd::AsFd::as_fd(channel),
+    )?)
 }
 
 fn enter(next: Stage, channel: &Channel, stage: &mut Stage) -> Result<(), Failure> {
@@ -139,9 +144,18 @@ fn hand_over(
     channel: &Channel,
 ) -> Result<rustix::process::Pid, Failure> {
     let notes: Vec<Note> = remarks.into_iter().map(Note::from).collect();
-    let terminal: Vec<_> = started.terminal.iter().map(rustix::fd::AsFd::as_fd).collect();
+    let terminal: Vec<_> = started
+        .terminal
+        .iter()
+        .map(rustix::fd::AsFd::as_fd)
+        .collect();
     channel.send(&Report::Started(notes), &terminal)?;
-    let nothing = openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    let nothing = openat(
+        CWD,
+        "/dev/null",
+        OFlags::RDWR | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
     rustix::stdio::dup2_stdin(&nothing)?;
     rustix::stdio::dup2_stdout(&nothing)?;
     rustix::stdio::dup2_stderr(&nothing)?;

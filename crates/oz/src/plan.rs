@@ -178,7 +178,10 @@ fn program(draft: &mut Draft<'_>) -> Result<Program, Failure> {
         true => diverted,
         false => called.to_owned(),
     };
-    let wrapper = profile.wrapper.iter().map(|path| Bytes::from(path.as_str()));
+    let wrapper = profile
+        .wrapper
+        .iter()
+        .map(|path| Bytes::from(path.as_str()));
     let mut arguments: Vec<Bytes> = wrapper.collect();
     arguments.push(Bytes::from(real));
     let defaults = profile.default_params.iter();
@@ -189,7 +192,9 @@ fn program(draft: &mut Draft<'_>) -> Result<Program, Failure> {
             arguments.extend(given.map(|one| Bytes::from(one.as_os_str())));
         }
         true if request.arguments.is_empty() => {}
-        true => draft.notes.push("the profile takes no arguments; yours are left out".into()),
+        true => draft
+            .notes
+            .push("the profile takes no arguments; yours are left out".into()),
     }
     let path = arguments.first().cloned().ok_or(Failure::NoProgram)?;
     let watchdog = profile.watchdog.iter();
@@ -210,7 +215,9 @@ fn limits(limits: &profile::Limits) -> Limits {
         processes: limits.pids,
         memory: limits.memory,
         user_namespaces: limits.user_namespaces,
-        resources: resources.map(|(resource, limit)| (named(*resource), most(*limit))).collect(),
+        resources: resources
+            .map(|(resource, limit)| (named(*resource), most(*limit)))
+            .collect(),
     }
 }
 

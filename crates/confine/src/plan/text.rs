@@ -107,7 +107,11 @@ impl fmt::Display for Bind {
             Missing::Skip => ", if there",
             Missing::Create => ", made if missing",
         })?;
-        let replaces = if self.replace { ", over what is there" } else { "" };
+        let replaces = if self.replace {
+            ", over what is there"
+        } else {
+            ""
+        };
         let follows = if self.follow { "" } else { ", no links" };
         write!(formatter, "{replaces}{follows}")
     }

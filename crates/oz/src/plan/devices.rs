@@ -115,7 +115,9 @@ pub(super) fn add_kernel(draft: &mut Draft<'_>) {
     draft.steps.push(Step::Processes {
         path: "/proc".into(),
     });
-    draft.steps.push(Step::Hardware { path: "/sys".into() });
+    draft.steps.push(Step::Hardware {
+        path: "/sys".into(),
+    });
     for path in SEALED {
         draft.steps.push(Step::Seal { path: path.into() });
     }

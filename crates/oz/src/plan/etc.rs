@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::path::Path;
 
 use confine::plan::{Bind, Missing, Owner, Step};
 use profile::NetworkType;
@@ -10,10 +11,11 @@ use super::{Draft, base};
 
 pub(super) fn add(draft: &mut Draft<'_>) {
     if !draft.request.profile.no_defaults {
-        for path in &draft.request.config.etc_includes {
-            let bind = base::system(path, Missing::Skip);
-            draft.steps.push(Step::Bind(bind));
-        }
+        let includes = draft.request.config.etc_includes.iter();
+        // Nobody misses what a machine never had.
+        let there = includes.filter(|path| Path::new(path).exists());
+        let binds = there.map(|path| Step::Bind(base::system(path, Missing::Skip)));
+        draft.steps.extend(binds);
     }
     add_files(draft);
     for (path, target) in [

@@ -61,7 +61,9 @@ fn look(path: &Path, depth: usize, left: &mut usize, ends: &mut Vec<End>) {
             return;
         };
         *left = less;
-        let plain = entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_symlink());
+        let plain = entry
+            .file_type()
+            .is_ok_and(|kind| kind.is_file() || kind.is_symlink());
         if !plain {
             look(&entry.path(), depth - 1, left, ends);
         }

@@ -47,12 +47,18 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
         add_defaults(draft);
     }
     for item in &draft.request.profile.blacklist {
-        for expanded in expansions(draft, &item.path)? {
-            for hidden in inside(draft, &expanded)? {
-                let path = path(&hidden);
-                let follow = !item.no_follow;
-                draft.steps.push(Step::Cover { path, follow });
-            }
+        let expanded = expansions(draft, &item.path)?;
+        let is_search = expanded.len() > 1;
+        for expanded in expanded {
+            let mut hidden = inside(draft, &expanded)?;
+            // A program lies in one of the directories, and is missed in none of the others.
+            hidden.retain(|path| !is_search || path.exists());
+            let follow = !item.no_follow;
+            let covers = hidden.iter().map(|hidden| Step::Cover {
+                path: path(hidden),
+                follow,
+            });
+            draft.steps.extend(covers);
         }
     }
     Ok(())
@@ -61,7 +67,9 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
 /// Only what the host has: a name less to look for, and no remark about what nobody misses.
 fn add_defaults(draft: &mut Draft<'_>) {
     let mut real = Vec::new();
-    let programs = SEARCHED.iter().flat_map(|directory| programs(Path::new(directory)));
+    let programs = SEARCHED
+        .iter()
+        .flat_map(|directory| programs(Path::new(directory)));
     let all = DIRECTORIES.iter().map(PathBuf::from).chain(programs);
     for found in all {
         // With a merged /usr the same thing has two names here, and one place in the cell.
@@ -85,7 +93,10 @@ fn programs(directory: &Path) -> Vec<PathBuf> {
             Some(start) => {
                 let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
                 let fitting = entries.filter(|entry| {
-                    entry.file_name().to_str().is_some_and(|name| name.starts_with(start))
+                    entry
+                        .file_name()
+                        .to_str()
+                        .is_some_and(|name| name.starts_with(start))
                 });
                 let mut paths: Vec<_> = fitting.map(|entry| entry.path()).collect();
                 paths.sort();
@@ -120,4 +131,3 @@ fn inside(draft: &Draft<'_>, hidden: &ExpandedPath) -> Result<Vec<PathBuf>, Fail
     }
     Ok(found)
 }
-

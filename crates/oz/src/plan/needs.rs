@@ -70,5 +70,7 @@ pub(super) fn missing(request: &Request<'_>) -> Vec<Need> {
     ];
     let needed = needs.into_iter().filter(|(_, needed)| *needed);
     let missing = needed.map(|(need, _)| need);
-    missing.filter(|need| !request.without.contains(need)).collect()
+    missing
+        .filter(|need| !request.without.contains(need))
+        .collect()
 }

@@ -63,7 +63,9 @@ pub fn look_up<'a>(
         source,
     };
     let nobody = || Unknown::Nobody { name: name.into() };
-    let found = unistd::User::from_name(name).map_err(failed)?.ok_or_else(nobody)?;
+    let found = unistd::User::from_name(name)
+        .map_err(failed)?
+        .ok_or_else(nobody)?;
     if found.uid.is_root() {
         return Err(Unknown::Root);
     }

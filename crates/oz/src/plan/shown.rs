@@ -82,12 +82,18 @@ fn shared_folder(draft: &mut Draft<'_>, folder: &PathPattern) -> Result<(), Fail
     let home = PathBuf::from(&draft.request.person.user.home);
     for inside in expand(draft, folder)? {
         let Ok(rest) = inside.strip_prefix(&home) else {
-            let note = format!("{} is not below the home directory, and not shared", inside.display());
+            let note = format!(
+                "{} is not below the home directory, and not shared",
+                inside.display()
+            );
             draft.notes.push(note);
             continue;
         };
         let dashed = rest.to_string_lossy().replace('/', "-");
-        let outside = home.join("OZ").join(title(&draft.request.profile.name)).join(&dashed);
+        let outside = home
+            .join("OZ")
+            .join(title(&draft.request.profile.name))
+            .join(&dashed);
         let kept = home.join(".shared").join(&dashed);
         let bind = Bind {
             missing: Missing::Create,
@@ -113,12 +119,17 @@ fn title(name: &str) -> String {
 /// Files of the user's that the program is called with.
 fn allow_files(draft: &mut Draft<'_>) -> Result<(), Failure> {
     let user = &draft.request.person.user;
-    let places = [PathBuf::from(&user.home), format!("/media/{}", user.name).into()];
+    let places = [
+        PathBuf::from(&user.home),
+        format!("/media/{}", user.name).into(),
+    ];
     for argument in &draft.request.arguments {
         let Some(file) = file(argument, &draft.request.directory) else {
             continue;
         };
-        let is_his = places.iter().any(|place| file.starts_with(place) && file != *place);
+        let is_his = places
+            .iter()
+            .any(|place| file.starts_with(place) && file != *place);
         let there = is_his && draft.as_user(|| file.symlink_metadata().is_ok())?;
         if there {
             let bind = of_user(path(&file), path(&file), false);
@@ -135,9 +146,9 @@ fn file(argument: &OsStr, directory: &Path) -> Option<PathBuf> {
         Some(url) => PathBuf::from(OsStr::from_bytes(&decoded(url))),
         None => directory.join(OsStr::from_bytes(bytes)),
     };
-    let plain = named.components().all(|component| {
-        !matches!(component, std::path::Component::ParentDir)
-    });
+    let plain = named
+        .components()
+        .all(|component| !matches!(component, std::path::Component::ParentDir));
     (plain && named.is_absolute()).then_some(named)
 }
 
@@ -194,7 +205,9 @@ fn show(draft: &mut Draft<'_>, bind: Bind, forced: bool) -> Result<(), Failure> 
             let note = format!("{} can be connected to from inside", end.path.display());
             draft.notes.push(note);
         } else {
-            draft.steps.push(Step::Mask { path: path(&inside) });
+            draft.steps.push(Step::Mask {
+                path: path(&inside),
+            });
         }
     }
     Ok(())
@@ -209,7 +222,11 @@ fn sources(draft: &Draft<'_>, pattern: &PathPattern) -> Result<Vec<PathBuf>, Fai
             None => draft.as_user(|| matches(one)),
         };
     }
-    let paths: Vec<PathBuf> = expanded.iter().filter_map(ExpandedPath::plain).map(PathBuf::from).collect();
+    let paths: Vec<PathBuf> = expanded
+        .iter()
+        .filter_map(ExpandedPath::plain)
+        .map(PathBuf::from)
+        .collect();
     let found = paths.iter().find(|path| path.exists());
     Ok(found.or(paths.first()).cloned().into_iter().collect())
 }
@@ -217,7 +234,11 @@ fn sources(draft: &Draft<'_>, pattern: &PathPattern) -> Result<Vec<PathBuf>, Fai
 /// What a path without a pattern stands for.
 fn expand(draft: &Draft<'_>, pattern: &PathPattern) -> Result<Vec<PathBuf>, Failure> {
     let expanded = expansions(draft, pattern)?;
-    Ok(expanded.iter().filter_map(ExpandedPath::plain).map(PathBuf::from).collect())
+    Ok(expanded
+        .iter()
+        .filter_map(ExpandedPath::plain)
+        .map(PathBuf::from)
+        .collect())
 }
 
 pub(super) fn expansions(
@@ -242,7 +263,10 @@ pub(super) fn matches(pattern: &ExpandedPath) -> Vec<PathBuf> {
                 let listed = found.iter().filter_map(|path| fs::read_dir(path).ok());
                 let entries = listed.flatten().flatten();
                 let fitting = entries.filter(|entry| glob.matches(entry.file_name().as_bytes()));
-                fitting.map(|entry| entry.path()).take(MOST_MATCHES).collect()
+                fitting
+                    .map(|entry| entry.path())
+                    .take(MOST_MATCHES)
+                    .collect()
             }
         };
     }

@@ -34,7 +34,9 @@ impl Signals {
         let failed = |error: nix::errno::Errno| Errno::from_raw_os_error(error as i32);
         wanted.thread_block().map_err(failed)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        SignalFd::with_flags(&wanted, flags).map(Signals).map_err(failed)
+        SignalFd::with_flags(&wanted, flags)
+            .map(Signals)
+            .map_err(failed)
     }
 }
 

@@ -3,9 +3,7 @@
 use std::os::fd::BorrowedFd;
 
 use rustix::io::{Errno, write};
-use rustix::termios::{
-    OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
-};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize};
 
 /// A terminal that passes every byte on, until this is dropped.
 pub(super) struct Raw {
