@@ -1,0 +1,6 @@
+//! Cells: what a program sees in one, and what it cannot do about it.
+//!
+//! Each test has a world of its own (world.rs), in which it runs the built `oz`.
+
+mod tree;
+mod world;
