@@ -2,5 +2,9 @@
 //!
 //! Each test has a world of its own (world.rs), in which it runs the built `oz`.
 
+mod hidden;
+mod identity;
+mod network;
+mod shown;
 mod tree;
 mod world;

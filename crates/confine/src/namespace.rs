@@ -1,16 +1,15 @@
 //! The user namespace of the program, which is there so that no more are made: within it
-//! `user.max_user_namespaces` is 0, or what the plan says, and that can be said of no less than a namespace (user_namespaces(7), /proc/sys/user in
-//! namespaces(7)).
+//! `user.max_user_namespaces` is 0, or what the plan says, and that can be said of no less than a namespace
+//! (user_namespaces(7), /proc/sys/user in namespaces(7)).
 //!
 //! Every id is mapped to itself, so nothing looks different inside, and the program has no capability in
 //! it. Whoever makes the namespace cannot map more than its own id; that is left to the process that has
 //! kept its privileges.
 
+use std::io;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::{fs, io};
 
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
@@ -85,8 +84,12 @@ impl Namespace {
         self.outside.read_exact(&mut entered).map_err(talk)?;
         if entered == [1] {
             for map in ["uid_map", "gid_map"] {
-                let path = format!("/proc/{process}/{map}");
-                fs::write(Path::new(&path), EVERY_ID).map_err(talk)?;
+                // Of the view that we have ourselves: a cell need not have one.
+                let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+                let path = format!("{process}/{map}");
+                let map = openat(&self.settings, path, flags, Mode::empty());
+                let written = map.and_then(|map| rustix::io::write(&map, EVERY_ID.as_bytes()));
+                written.map_err(call("map ids"))?;
             }
         }
         self.outside.write_all(&[0]).map_err(talk)
