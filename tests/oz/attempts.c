@@ -254,6 +254,36 @@ static long make_ring(void)
 	return syscall(425, 8, parameters);
 }
 
+/* Runs a program in a session keyring of its own. */
+static long new_session(void)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		return -1;
+	return execv(word(0), arguments);
+}
+
+/* With a user namespace of its own, looks at processes by a fresh view. */
+static long mount_processes(void)
+{
+	int child, status = 0;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) < 0)
+		return -1;
+	child = fork();
+	if (child == 0)
+		_exit(syscall(SYS_mount, "x", word(0), "proc", 0, NULL) < 0 ? errno : 0);
+	waitpid(child, &status, 0);
+	errno = WEXITSTATUS(status);
+	return errno ? -1 : 0;
+}
+
+/* With a user namespace of its own, takes away what covers a path. */
+static long uncover(void)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return -1;
+	return syscall(SYS_umount2, word(0), 2);
+}
+
 /* Runs a program with descriptors open that lead outside. */
 static long hand_down(void)
 {
@@ -297,6 +327,7 @@ static const struct {
 	{ "paste", paste }, { "become-root", become_root }, { "set-groups", set_groups },
 	{ "effective-user", effective_user }, { "open-by-number", open_by_number },
 	{ "exchange", exchange }, { "exchange-for-ever", exchange_for_ever }, { "make-ring", make_ring },
+	{ "new-session", new_session }, { "mount-processes", mount_processes }, { "uncover", uncover },
 	{ "hand-down", hand_down }, { "descriptors", descriptors },
 };
 

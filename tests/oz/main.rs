@@ -4,7 +4,12 @@
 
 mod hidden;
 mod identity;
+mod kernel;
 mod network;
+mod plans;
+mod processes;
+mod races;
+mod reach;
 mod shown;
 mod tree;
 mod world;
