@@ -188,6 +188,35 @@ fn a_directory_above_what_is_hidden_cannot_be_moved_away_for_the_next_cell() {
 }
 
 #[test]
+fn a_link_to_what_is_hidden_cannot_be_taken_away_for_the_next_cell() {
+    let Some(world) = World::new() else { return };
+    world.mine("docs/real/deep/secret", "secret\n");
+    world.mine("docs/real/other", "other\n");
+    symlink("real/deep/secret", world.home("docs/link")).unwrap();
+    symlink("/home/tester/docs/real", world.home("docs/real-link")).unwrap();
+    let read = "find docs -type f -exec cat {} + 2>/dev/null; cat docs/real/other";
+    for hidden in ["docs/link", "docs/real-link/deep/secret"] {
+        let keys = hiding("", &[&format!("${{HOME}}/{hidden}")]);
+        let away = "rm -f docs/link docs/real-link; mv docs/link docs/l; mv docs/real-link docs/l; \
+            ln -sfn nowhere docs/link; ln -sfnT nowhere docs/real-link; true";
+        world.cell(&keys, away).outcome().succeeded();
+        assert_eq!(world.inside(&keys, read), "other\nother\n", "{hidden}");
+        let name = hidden.split('/').nth(1).unwrap();
+        assert!(world.home("docs").join(name).is_symlink(), "{hidden}");
+        for (name, target) in [
+            ("link", "real/deep/secret"),
+            ("real-link", "/home/tester/docs/real"),
+        ] {
+            let link = world.home("docs").join(name);
+            drop(fs::remove_file(&link));
+            symlink(target, link).unwrap();
+        }
+    }
+    // Without anything hidden they are the program's.
+    world.inside(&hiding("", &[]), "rm docs/link docs/real-link");
+}
+
+#[test]
 fn what_lies_where_the_host_has_its_root_cannot_be_hidden_whole() {
     let Some(world) = World::new() else { return };
     let outcome = world

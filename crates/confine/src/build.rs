@@ -156,6 +156,9 @@ impl Builder<'_> {
             self.remarks.push(Remark::NothingToCover(path.clone()));
             return Ok(());
         };
+        if follow {
+            self.tree.hold_links(path)?;
+        }
         let covers = self.covers()?;
         let covered = covers.cover_everywhere(&self.tree, &object, path, self.stage);
         self.covers = Some(covers);

@@ -2,7 +2,8 @@
 //!
 //! What a mount is put on cannot be renamed inside a cell, but the directories above it can, where the
 //! program may write. In its next cell the same path would lead to nothing, and what was hidden there
-//! would lie open under another name. So each of these directories becomes a mount, too.
+//! would lie open under another name. So each of these directories becomes a mount, too, and each symbolic
+//! link that leads to what is hidden.
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -41,6 +42,21 @@ pub(crate) fn hold(place: OwnedFd) -> Result<OwnedFd> {
         true => Ok(held),
         false => Err(Errno::STALE),
     }
+}
+
+/// Makes a symbolic link one that nobody inside can rename or remove: a mount of itself on itself, which
+/// is followed as before.
+pub(crate) fn hold_link(link: OwnedFd) -> Result<()> {
+    let id = id_of(&link)?;
+    let mounts = mountinfo::below(Path::new("/"))?;
+    let mount = mounts.iter().find(|mount| mount.id == id);
+    let mount = mount.ok_or(Errno::NOENT)?;
+    if mount.read_only || mount.point == path_of(&link)? {
+        return Ok(());
+    }
+    let held = hold(link)?;
+    let copy = mounts::same(&held)?;
+    tree::attach(&copy, std::os::fd::AsFd::as_fd(&held))
 }
 
 /// Makes a directory a mount, if it is none.

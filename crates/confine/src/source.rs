@@ -253,3 +253,133 @@ fn identity(file: &OwnedFd, path: &Bytes) -> Result<Identity, Error> {
     let status = fstat(file).map_err(place("look at", path))?;
     Ok((status.st_dev, status.st_ino))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A directory with `real/file`, and a user whose home it is.
+    fn place() -> (tempfile::TempDir, User) {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("real")).unwrap();
+        fs::write(directory.path().join("real/file"), "").unwrap();
+        let home = Bytes::from(directory.path());
+        let (uid, gid, groups) = (1, 1, Vec::new());
+        (
+            directory,
+            User {
+                uid,
+                gid,
+                groups,
+                home,
+            },
+        )
+    }
+
+    /// With the rights of whoever runs the tests: to take a user's is root's.
+    fn bind(user: &User, source: &str, read_only: bool) -> Bind {
+        let source = Bytes::from(user.home.as_path().join(source).as_path());
+        Bind {
+            target: source.clone(),
+            source,
+            reader: Owner::Root,
+            follow: true,
+            missing: Missing::Fail,
+            replace: false,
+            read_only,
+            executable: true,
+        }
+    }
+
+    fn number(path: &Path) -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).unwrap().ino()
+    }
+
+    #[test]
+    fn links_are_followed_where_nobody_can_write() {
+        let (directory, user) = place();
+        let home = directory.path();
+        symlink("real", home.join("relative")).unwrap();
+        symlink(home.join("relative/../real"), home.join("absolute")).unwrap();
+        let binds = [
+            "real/file",
+            "relative/file",
+            "absolute/file",
+            "real/../relative/file",
+        ];
+        let binds = binds.map(|source| bind(&user, source, true));
+        let mut opener = Opener::new(&user, binds.iter());
+        for bind in &binds {
+            let opened = opener.open(bind).unwrap().unwrap();
+            let status = fstat(&opened).unwrap();
+            assert_eq!(
+                status.st_ino,
+                number(&home.join("real/file")),
+                "{}",
+                bind.source
+            );
+        }
+        opener.finish().unwrap();
+        let refused = Bind {
+            follow: false,
+            ..bind(&user, "relative/file", true)
+        };
+        assert!(matches!(opener.open(&refused), Err(Error::Link { .. })));
+    }
+
+    #[test]
+    fn links_are_not_followed_where_the_program_writes_whatever_that_is_called() {
+        let (directory, user) = place();
+        let home = directory.path();
+        symlink("/etc/passwd", home.join("real/laid")).unwrap();
+        symlink("real", home.join("alias")).unwrap();
+        let laid = bind(&user, "real/laid", true);
+        for writable in ["real", "alias", "."] {
+            let binds = [bind(&user, writable, false), laid.clone()];
+            let mut opener = Opener::new(&user, binds.iter());
+            // The alias is itself below what is written to, when that is everything.
+            if opener.open(&binds[0]).is_ok() {
+                assert!(
+                    matches!(opener.open(&laid), Err(Error::Link { .. })),
+                    "{writable}"
+                );
+            }
+            let mut opener = Opener::new(&user, binds.iter());
+            let first = opener.open(&laid);
+            let found = opener.open(&binds[0]);
+            let all = first.and(found).and_then(|_| opener.finish());
+            assert!(matches!(all, Err(Error::Link { .. })), "{writable} {all:?}");
+        }
+    }
+
+    #[test]
+    fn circles_end_and_what_is_missing_is_missing() {
+        let (directory, user) = place();
+        symlink("circle", directory.path().join("circle")).unwrap();
+        let binds = [bind(&user, "circle/x", true)];
+        let mut opener = Opener::new(&user, binds.iter());
+        assert!(matches!(
+            opener.open(&binds[0]),
+            Err(Error::Link {
+                why: "one of too many",
+                ..
+            })
+        ));
+        for missing in ["none", "real/none/x", "real/file/x"] {
+            let bind = bind(&user, missing, true);
+            assert!(
+                matches!(opener.open(&bind), Err(Error::Missing { .. })),
+                "{missing}"
+            );
+            let ignored = Bind {
+                missing: Missing::Skip,
+                ..bind
+            };
+            assert!(opener.open(&ignored).unwrap().is_none(), "{missing}");
+        }
+    }
+}

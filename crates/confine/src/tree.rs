@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, chownat, fchmod, fstat,
@@ -17,7 +17,7 @@ use rustix::io::{Errno, write};
 use rustix::mount::{MoveMountFlags, move_mount};
 
 use crate::error::{Error, place};
-use crate::hold::hold;
+use crate::hold::{hold, hold_link};
 use crate::names;
 use crate::plan::{Bytes, Owner, User};
 use crate::rights;
@@ -217,6 +217,42 @@ impl<'a> Tree<'a> {
         }
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         openat(&spot.directory, spot.name, flags, Mode::empty()).map_err(place("open", path))
+    }
+
+    /// Keeps all symbolic links on a way as they are, as far as somebody inside could change them.
+    pub(crate) fn hold_links(&self, path: &Bytes) -> Result<(), Error> {
+        let mut ahead = path.as_path().to_path_buf();
+        for _ in 0..MOST_LINKS {
+            let Some((link, at)) = self.first_link(&ahead)? else {
+                return Ok(());
+            };
+            let target = readlinkat(&link, "", Vec::new()).map_err(place("follow", path))?;
+            let rest = ahead.strip_prefix(&at).unwrap_or(Path::new(""));
+            let above = at.parent().unwrap_or(Path::new("/"));
+            let next = above.join(OsStr::from_bytes(target.as_bytes())).join(rest);
+            let status = fstat(&link).map_err(place("look at", path))?;
+            if !self.own.contains(&status.st_dev) {
+                hold_link(link).map_err(place("hold the way to", path))?;
+            }
+            ahead = next;
+        }
+        Err(place("follow", path)(Errno::LOOP))
+    }
+
+    /// The first symbolic link on a way, and where it is.
+    fn first_link(&self, path: &Path) -> Result<Option<(OwnedFd, PathBuf)>, Error> {
+        let mut at = PathBuf::new();
+        for component in path.components() {
+            at.push(component);
+            let Some(found) = self.find_itself(&Bytes::from(at.as_path()))? else {
+                return Ok(None);
+            };
+            let status = fstat(&found).map_err(place("look at", &Bytes::from(at.as_path())))?;
+            if FileType::from_raw_mode(status.st_mode) == FileType::Symlink {
+                return Ok(Some((found, at)));
+            }
+        }
+        Ok(None)
     }
 
     /// Where links lead at whose end nothing is yet: /etc/resolv.conf is one.
