@@ -201,6 +201,9 @@ fn a_link_to_what_is_hidden_cannot_be_taken_away_for_the_next_cell() {
             ln -sfn nowhere docs/link; ln -sfnT nowhere docs/real-link; true";
         world.cell(&keys, away).outcome().succeeded();
         assert_eq!(world.inside(&keys, read), "other\nother\n", "{hidden}");
+        if hidden.contains("real-link") {
+            assert_eq!(world.inside(&keys, "cat docs/real-link/other"), "other\n");
+        }
         let name = hidden.split('/').nth(1).unwrap();
         assert!(world.home("docs").join(name).is_symlink(), "{hidden}");
         for (name, target) in [

@@ -106,6 +106,13 @@ fn the_environment_is_what_configuration_and_profile_say() {
         .filter(|line| !line.starts_with("_="))
         .collect();
     assert_eq!(found, BTreeSet::from(wanted));
+}
+
+#[test]
+fn variables_of_the_configuration_replace_those_that_are_handed_on_without_one() {
+    let Some(world) = World::new() else { return };
+    let text = r#"{"name": "cell", "path": "/usr/bin/env", "environment": [{"name": "FOO", "value": "bar"}]}"#;
+    world.write("cell.json", text, 0, 0o644);
     world.configure(r#""environment_vars": ["ONLY=this"],"#);
     let text = world
         .oz(&[], &[])

@@ -184,6 +184,11 @@ fn check(name: &str, profile: &Value, plan: &Value) {
         let written_and_executed = bind["read_only"] == false && bind["executable"] == true;
         assert!(!written_and_executed, "{name}: {bind}");
     }
+    check_order(name, profile, &steps);
+}
+
+/// First what is shown, then what is hidden, and the kernel's views behind.
+fn check_order(name: &str, profile: &Value, steps: &[(&str, &Value)]) {
     let places = |wanted: &str| -> Vec<usize> {
         let all = steps.iter().enumerate();
         all.filter(|(_, (step, _))| *step == wanted)

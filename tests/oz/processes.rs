@@ -126,6 +126,18 @@ fn nothing_can_be_typed_or_pasted_into_the_terminal_of_the_caller() {
             "{attempt}: {inside}"
         );
     }
+}
+
+#[test]
+fn the_terminal_inside_is_another_one() {
+    let Some(world) = World::new() else { return };
+    world.profile("");
+    let run = |script: &str| {
+        on_a_terminal(
+            &world,
+            &format!("$OZ run --user tester $PROFILE -- -c '{script}; echo end'"),
+        )
+    };
     let inside = run("echo /dev/pts/*; tty; stat -L -c \"at %d\" /proc/self/fd/0");
     assert!(
         inside.contains("/dev/pts/0 /dev/pts/ptmx\n/dev/pts/0\n"),

@@ -146,6 +146,15 @@ fn a_link_that_a_cell_has_laid_is_not_followed_by_the_next_one() {
         assert!(outcome.stderr.contains("is a symbolic link, and lies where the program may write"), "{items}: {outcome:#?}");
     }
     assert!(!world.home("private/new").exists());
+}
+
+#[test]
+fn an_argument_that_is_such_a_link_is_not_shown() {
+    let Some(world) = World::new() else { return };
+    let docs = r#"{"path": "${HOME}/docs"}"#;
+    world.my_directory("docs");
+    world.mine("private/secret", "secret\n");
+    symlink("/home/tester/private/secret", world.home("docs/file")).unwrap();
     // Files that the program is called with are no way, either.
     world.write(
         "cell.json",
@@ -182,6 +191,18 @@ fn a_target_behind_a_link_of_the_programs_stays_in_the_cell() {
     let outcome = world.cell(&put("file"), "cat docs/file").outcome();
     assert!(!outcome.stdout.contains("root's own"), "{outcome:#?}");
     assert_eq!(fs::read_to_string(secret).unwrap(), "root's own\n");
+}
+
+#[test]
+fn a_place_that_is_missing_is_made_by_the_user_or_not_at_all() {
+    let Some(world) = World::new() else { return };
+    world.my_directory("docs");
+    world.mine("thing", "thing\n");
+    let put = |target: &str| {
+        format!(
+            r#""whitelist": [{{"path": "${{HOME}}/docs"}}, {{"path": "${{HOME}}/thing", "target": "${{HOME}}/docs/{target}"}}]"#
+        )
+    };
     // A place that is missing in a directory of the user's is made by the user.
     assert_eq!(
         world.inside(&put("new/place"), "cat docs/new/place"),

@@ -13,6 +13,37 @@ fn names(text: &str) -> BTreeSet<&str> {
 
 const LIST: &str = "find / /dev /run /var -maxdepth 1 -mindepth 1 -printf '%p %y %m %u %g %l\\n'";
 
+/// Kind, mode, owner, group and where a link leads.
+const DIRECTORIES: [(&str, &str); 26] = [
+    ("/boot", "d 755 root root "),
+    ("/dev", "d 755 root root "),
+    ("/etc", "d 755 root root "),
+    ("/home", "d 755 root root "),
+    ("/media", "d 755 root root "),
+    ("/mnt", "d 755 root root "),
+    ("/opt", "d 755 root root "),
+    ("/proc", "d 555 root root "),
+    ("/root", "d 700 root root "),
+    ("/run", "d 755 root root "),
+    ("/run/dbus", "d 755 tester tester "),
+    ("/run/lock", "d 1777 root root "),
+    ("/run/resolvconf", "d 755 root root "),
+    ("/run/shm", "l 777 root root /dev/shm"),
+    ("/run/user", "d 755 root root "),
+    ("/srv", "d 755 root root "),
+    ("/sys", "d 555 root root "),
+    // Oz's had no sticky bit: everybody could remove everybody's files.
+    ("/tmp", "d 1777 root root "),
+    ("/usr", "d 755 root root "),
+    ("/var", "d 755 root root "),
+    ("/var/cache", "d 755 root root "),
+    ("/var/crash", "d 755 root root "),
+    ("/var/lib", "d 755 root root "),
+    ("/var/lock", "l 777 root root /run/lock"),
+    ("/var/run", "l 777 root root /run"),
+    ("/var/tmp", "l 777 root root /tmp"),
+];
+
 #[test]
 fn a_cell_has_the_directories_of_oz_and_no_others() {
     let Some(world) = World::new() else { return };
@@ -21,35 +52,7 @@ fn a_cell_has_the_directories_of_oz_and_no_others() {
         .lines()
         .filter_map(|line| line.split_once(' '))
         .collect();
-    for (path, wanted) in [
-        ("/boot", "d 755 root root "),
-        ("/dev", "d 755 root root "),
-        ("/etc", "d 755 root root "),
-        ("/home", "d 755 root root "),
-        ("/media", "d 755 root root "),
-        ("/mnt", "d 755 root root "),
-        ("/opt", "d 755 root root "),
-        ("/proc", "d 555 root root "),
-        ("/root", "d 700 root root "),
-        ("/run", "d 755 root root "),
-        ("/run/dbus", "d 755 tester tester "),
-        ("/run/lock", "d 1777 root root "),
-        ("/run/resolvconf", "d 755 root root "),
-        ("/run/shm", "l 777 root root /dev/shm"),
-        ("/run/user", "d 755 root root "),
-        ("/srv", "d 755 root root "),
-        ("/sys", "d 555 root root "),
-        // Oz's had no sticky bit: everybody could remove everybody's files.
-        ("/tmp", "d 1777 root root "),
-        ("/usr", "d 755 root root "),
-        ("/var", "d 755 root root "),
-        ("/var/cache", "d 755 root root "),
-        ("/var/crash", "d 755 root root "),
-        ("/var/lib", "d 755 root root "),
-        ("/var/lock", "l 777 root root /run/lock"),
-        ("/var/run", "l 777 root root /run"),
-        ("/var/tmp", "l 777 root root /tmp"),
-    ] {
+    for (path, wanted) in DIRECTORIES {
         assert_eq!(found.get(path), Some(&wanted), "{path}");
     }
     // Of Oz's: /oz.ro.dir and /oz.ro.file, which are nowhere to be seen here, and second mounts of /usr/bin
