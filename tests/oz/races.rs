@@ -222,3 +222,32 @@ fn a_place_that_is_missing_is_made_by_the_user_or_not_at_all() {
         .stdout("");
     assert!(!world.at("etc/made").exists());
 }
+
+#[test]
+fn what_decides_where_documents_are_is_not_the_programs_to_write() {
+    let Some(world) = World::new() else { return };
+    let file = world.mine(
+        ".config/user-dirs.dirs",
+        "XDG_DOCUMENTS_DIR=\"$HOME/Papers\"\n",
+    );
+    world.mine("Papers/paper", "");
+    world.mine("private/secret", "");
+    let keys = r#""whitelist": [{"path": "${HOME}/.config"}, {"path": "${XDG_DOCUMENTS_DIR}"}]"#;
+    let script = "new=.config/new; echo 'XDG_DOCUMENTS_DIR=\"$HOME/private\"' >$new; cp $new .config/user-dirs.dirs; \
+        mv $new .config/user-dirs.dirs; rm -f .config/user-dirs.dirs; mv .config/user-dirs.dirs .config/old; echo tried";
+    let outcome = world.cell(keys, script).outcome();
+    assert_eq!(outcome.stdout, "tried\n", "{outcome:#?}");
+    assert_eq!(
+        world.inside(keys, "ls -d Papers private 2>/dev/null || true"),
+        "Papers\n"
+    );
+    // Where it is missing the program makes it, which is said.
+    fs::remove_file(file).unwrap();
+    let outcome = world
+        .cell(r#""whitelist": [{"path": "${HOME}/.config"}]"#, "echo ran")
+        .outcome();
+    assert!(
+        outcome.stderr.contains("user-dirs.dirs is not there"),
+        "{outcome:#?}"
+    );
+}

@@ -297,7 +297,7 @@ fn more_can_be_shown_on_the_command_line() {
     let run = world.oz(&["--bind", "/:ro"], &["-c", "echo ran"]);
     let outcome = run.outcome().status(125).stdout("");
     assert!(
-        outcome.stderr.contains("/: cannot mount on"),
+        outcome.stderr.contains("a way out of the cell"),
         "{outcome:#?}"
     );
 }
@@ -448,5 +448,34 @@ fn known_ways_out_are_refused() {
             .stderr
             .contains("is the socket of Docker, a way out of the cell"),
         "{refused:#?}"
+    );
+}
+
+#[test]
+fn the_kernels_views_of_the_host_are_refused_at_any_place() {
+    let Some(world) = World::new() else { return };
+    for path in ["/proc", "/proc/self", "/dev", "/dev/pts"] {
+        let keys = format!(r#""path": "{path}", "target": "/opt/view", "read_only": true"#);
+        let outcome = world
+            .cell(&item(&keys), "echo ran")
+            .outcome()
+            .status(125)
+            .stdout("");
+        assert!(
+            outcome.stderr.contains("a way out of the cell"),
+            "{path}: {outcome:#?}"
+        );
+    }
+    // By force somebody else's processes are there, and that is said.
+    let keys = r#""path": "/proc", "target": "/opt/view", "read_only": true, "force": true"#;
+    let outcome = world
+        .cell(&item(keys), "test -d /opt/view/1 && echo there")
+        .outcome();
+    let outcome = outcome.succeeded().stdout("there\n");
+    assert!(
+        outcome
+            .stderr
+            .contains("/proc is a view of the host's processes"),
+        "{outcome:#?}"
     );
 }

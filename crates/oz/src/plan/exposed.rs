@@ -37,6 +37,22 @@ const WAYS_OUT: [(&str, &str); 22] = [
     ("systemd/notify", "systemd's socket"),
 ];
 
+/// Views of the kernel's that lead out of a cell, whatever is shown of them and wherever.
+const VIEWS: [(&str, &str); 2] = [
+    ("/proc", "a view of the host's processes"),
+    ("/dev/pts", "a view of the host's terminals"),
+];
+
+/// What a path shows of the kernel's views.
+pub(super) fn view(path: &Path) -> Option<&'static str> {
+    let top = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let known = VIEWS.iter().find(|(view, _)| {
+        let view = Path::new(view);
+        top.starts_with(view) || view.starts_with(&top)
+    });
+    known.map(|(_, what)| *what)
+}
+
 /// One end of a connection.
 pub(super) struct End {
     /// On the host.

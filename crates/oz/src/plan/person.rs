@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use confine::plan::{Bytes, User};
 use nix::unistd::{self, Group};
@@ -104,13 +104,18 @@ impl Person {
         }
     }
 
+    /// The file that says where the user keeps documents and the like (user-dirs.dirs(5)).
+    pub(super) fn file_of_directories(&self) -> PathBuf {
+        Path::new(&self.user.home).join(".config/user-dirs.dirs")
+    }
+
     /// Reads where the user keeps documents and the like, with his own rights.
     ///
     /// # Errors
     /// [`confine::Error`] where these cannot be taken.
     pub fn read_directories(&mut self) -> Result<(), confine::Error> {
-        let home = Path::new(&self.user.home).join(".config/user-dirs.dirs");
-        let own = confine::with_rights(&self.as_planned(), || Ok(bounded(&home)))?;
+        let file = self.file_of_directories();
+        let own = confine::with_rights(&self.as_planned(), || Ok(bounded(&file)))?;
         let defaults = bounded(Path::new("/etc/xdg/user-dirs.defaults"));
         self.user.directories = profile::directories(&self.user.home, &own, &defaults);
         Ok(())

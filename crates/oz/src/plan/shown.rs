@@ -41,6 +41,35 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
     if request.profile.allow_files {
         allow_files(draft)?;
     }
+    keep_directories(draft)
+}
+
+/// Where the user keeps documents and the like decides what the next cell shows: nobody inside writes it.
+fn keep_directories(draft: &mut Draft<'_>) -> Result<(), Failure> {
+    let file = draft.request.person.file_of_directories();
+    let places: Vec<PathBuf> = draft
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Bind(bind) if !bind.read_only => {
+                let rest = file.strip_prefix(bind.source.as_path()).ok()?;
+                Some(bind.target.as_path().join(rest))
+            }
+            _ => None,
+        })
+        .collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    if !draft.as_user(|| file.exists())? {
+        let note = format!(
+            "{} is not there: a program that makes it decides what ${{XDG_*_DIR}} are",
+            file.display()
+        );
+        draft.notes.push(note);
+    }
+    let sealed = places.iter().map(|place| Step::Seal { path: path(place) });
+    draft.steps.extend(sealed);
     Ok(())
 }
 
@@ -196,6 +225,13 @@ fn of_user(source: Bytes, target: Bytes, read_only: bool) -> Bind {
 fn show(draft: &mut Draft<'_>, bind: Bind, forced: bool) -> Result<(), Failure> {
     let source = bind.source.clone();
     let target = bind.target.as_path().to_path_buf();
+    if let Some(what) = draft.as_user(|| exposed::view(source.as_path()))? {
+        if !forced {
+            let path = source.as_path().to_path_buf();
+            return Err(Failure::WayOut { path, what });
+        }
+        draft.notes.push(format!("{source} is {what}"));
+    }
     let found = draft.as_user(|| exposed::ends(source.as_path()))?;
     draft.steps.push(Step::Bind(bind));
     if !found.complete {
