@@ -116,6 +116,30 @@ fn every_hard_link_of_a_hidden_file_is_hidden() {
 }
 
 #[test]
+fn hard_links_are_found_on_layers_whose_files_have_numbers_of_their_own() {
+    let Some(world) = World::new() else { return };
+    world.my_directory("docs");
+    let keys = hiding(
+        r#", {"path": "${HOME}/docs/sub", "target": "/opt/sub"}"#,
+        &["${HOME}/docs/secret"],
+    );
+    world.profile(&keys);
+    // The lower layer is another file system than the upper one, so files are not told by device.
+    let script = "mkdir /home/lower /home/upper; mount -t tmpfs tmpfs /home/lower; mount -t tmpfs tmpfs /home/upper; \
+        mkdir /home/upper/up /home/upper/work /home/lower/sub; echo secret >/home/lower/secret; \
+        ln /home/lower/secret /home/lower/sub/copy; \
+        mount -t overlay -o lowerdir=/home/lower,upperdir=/home/upper/up,workdir=/home/upper/work,xino=off \
+        overlay /home/tester/docs && echo mounted; cat /home/tester/docs/secret /home/tester/docs/sub/copy | wc -c; \
+        $OZ run --user tester $PROFILE -- -c \
+        'cat docs/secret docs/sub/copy /opt/sub/copy 2>/dev/null | wc -c; stat -c %a docs/secret docs/sub/copy'";
+    let outcome = world.script(script).outcome();
+    if !outcome.stdout.starts_with("mounted") {
+        return sandbox_tests::skip("there is no overlay here");
+    }
+    assert_eq!(outcome.stdout, "mounted\n14\n0\n400\n400\n", "{outcome:#?}");
+}
+
+#[test]
 fn a_link_to_what_is_hidden_leads_nowhere_and_is_followed_inside_the_cell() {
     let Some(world) = World::new() else { return };
     world.mine("docs/real", "secret\n");

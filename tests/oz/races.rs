@@ -223,6 +223,10 @@ fn a_place_that_is_missing_is_made_by_the_user_or_not_at_all() {
     assert!(!world.at("etc/made").exists());
 }
 
+/// Ways to say otherwise where documents are.
+const MOVE_DOCUMENTS: &str = "new=.config/new; echo 'XDG_DOCUMENTS_DIR=\"$HOME/private\"' >$new; cp $new .config/user-dirs.dirs; \
+    mv $new .config/user-dirs.dirs; rm -f .config/user-dirs.dirs; mv .config/user-dirs.dirs .config/old; echo tried";
+
 #[test]
 fn what_decides_where_documents_are_is_not_the_programs_to_write() {
     let Some(world) = World::new() else { return };
@@ -233,9 +237,7 @@ fn what_decides_where_documents_are_is_not_the_programs_to_write() {
     world.mine("Papers/paper", "");
     world.mine("private/secret", "");
     let keys = r#""whitelist": [{"path": "${HOME}/.config"}, {"path": "${XDG_DOCUMENTS_DIR}"}]"#;
-    let script = "new=.config/new; echo 'XDG_DOCUMENTS_DIR=\"$HOME/private\"' >$new; cp $new .config/user-dirs.dirs; \
-        mv $new .config/user-dirs.dirs; rm -f .config/user-dirs.dirs; mv .config/user-dirs.dirs .config/old; echo tried";
-    let outcome = world.cell(keys, script).outcome();
+    let outcome = world.cell(keys, MOVE_DOCUMENTS).outcome();
     assert_eq!(outcome.stdout, "tried\n", "{outcome:#?}");
     assert_eq!(
         world.inside(keys, "ls -d Papers private 2>/dev/null || true"),
@@ -249,5 +251,31 @@ fn what_decides_where_documents_are_is_not_the_programs_to_write() {
     assert!(
         outcome.stderr.contains("user-dirs.dirs is not there"),
         "{outcome:#?}"
+    );
+}
+
+#[test]
+fn nor_is_it_behind_links_of_the_users_own_making() {
+    let Some(world) = World::new() else { return };
+    let file = world.mine(
+        ".config/user-dirs.dirs",
+        "XDG_DOCUMENTS_DIR=\"$HOME/Papers\"\n",
+    );
+    world.mine("Papers/paper", "");
+    world.mine("private/secret", "");
+    fs::create_dir(world.home("kept")).unwrap();
+    fs::rename(&file, world.home("kept/dirs")).unwrap();
+    symlink("../kept/dirs", &file).unwrap();
+    symlink(".config", world.home("alias")).unwrap();
+    let keys = r#""whitelist": [{"path": "${HOME}/alias", "target": "${HOME}/.config"}, {"path": "${HOME}/kept"},
+        {"path": "${XDG_DOCUMENTS_DIR}"}]"#;
+    let script = format!(
+        "cp kept/dirs kept/new; mv kept/new kept/dirs; echo x >kept/dirs; {MOVE_DOCUMENTS}"
+    );
+    let outcome = world.cell(keys, &script).outcome();
+    assert_eq!(outcome.stdout, "tried\n", "{outcome:#?}");
+    assert_eq!(
+        world.inside(keys, "ls -d Papers private 2>/dev/null || true"),
+        "Papers\n"
     );
 }

@@ -176,6 +176,7 @@ impl Builder<'_> {
     }
 
     fn seal(&mut self, path: &Bytes) -> Result<(), Error> {
+        self.tree.hold_links(path)?;
         let Some(object) = self.tree.find(path)? else {
             return Ok(());
         };

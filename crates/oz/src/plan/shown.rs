@@ -47,17 +47,28 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
 /// Where the user keeps documents and the like decides what the next cell shows: nobody inside writes it.
 fn keep_directories(draft: &mut Draft<'_>) -> Result<(), Failure> {
     let file = draft.request.person.file_of_directories();
-    let places: Vec<PathBuf> = draft
-        .steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::Bind(bind) if !bind.read_only => {
-                let rest = file.strip_prefix(bind.source.as_path()).ok()?;
-                Some(bind.target.as_path().join(rest))
-            }
-            _ => None,
-        })
-        .collect();
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let steps = &draft.steps;
+    let places = draft.as_user(|| {
+        let files = [file.clone(), real(&file)];
+        let mut places = Vec::new();
+        for step in steps {
+            let Step::Bind(bind) = step else { continue };
+            let sources = [
+                bind.source.as_path().to_path_buf(),
+                real(bind.source.as_path()),
+            ];
+            let pairs = files
+                .iter()
+                .flat_map(|file| sources.iter().map(move |source| (file, source)));
+            let rests = pairs.filter_map(|(file, source)| file.strip_prefix(source).ok());
+            let found = rests.map(|rest| bind.target.as_path().join(rest));
+            places.extend(found.filter(|_| !bind.read_only));
+        }
+        places.sort();
+        places.dedup();
+        places
+    })?;
     if places.is_empty() {
         return Ok(());
     }
