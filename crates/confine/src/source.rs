@@ -259,6 +259,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A directory with `real/file`, and a user whose home it is.
@@ -380,6 +382,34 @@ mod tests {
                 ..bind
             };
             assert!(opener.open(&ignored).unwrap().is_none(), "{missing}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The kernel walks the same way when nobody is in it.
+        #[test]
+        fn a_way_ends_where_the_kernel_says(
+            names in prop::collection::vec(prop::sample::select(vec!["real", "file", "..", ".", "up", "round", "none", "x"]), 0..8),
+        ) {
+            let (directory, user) = place();
+            let home = directory.path();
+            symlink("..", home.join("real/up")).unwrap();
+            symlink("real/../round/x", home.join("round")).unwrap();
+            symlink("./real//up/real/", home.join("x")).unwrap();
+            let bind = bind(&user, &names.join("/"), true);
+            let mut opener = Opener::new(&user, std::iter::once(&bind));
+            let opened = opener.open(&bind);
+            match fs::canonicalize(bind.source.as_path()) {
+                Ok(path) => {
+                    let status = fstat(opened.unwrap().unwrap()).unwrap();
+                    prop_assert_eq!(status.st_ino, number(&path));
+                }
+                // What a name after a file is, `.` and `..` included, is not looked at there.
+                Err(_) if opened.is_ok() => prop_assert!(names.contains(&"file")),
+                Err(_) => {}
+            }
         }
     }
 }
