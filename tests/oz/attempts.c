@@ -239,13 +239,13 @@ static long exchange(void)
 }
 
 /* Swaps two names until it is killed. */
-static long exchange_for_ever(void)
+static long __attribute__((noreturn)) exchange_for_ever(void)
 {
-	puts("racing");
-	fflush(stdout);
 	for (;;)
-		if (exchange() < 0)
-			return -1;
+		if (exchange() < 0) {
+			puts(strerrorname_np(errno));
+			fflush(stdout);
+		}
 }
 
 static long make_ring(void)

@@ -181,6 +181,34 @@ fn patterns_hide_all_that_fits_them() {
     );
     let script = "cat docs/* /opt/docs/* 2>/dev/null | wc -l";
     assert_eq!(world.inside(&keys, script), "2\n");
+    // By the name that a shared folder has inside; and nothing is missed that the cell has not anyway.
+    world.mine("OZ/Cell/Papers/a.key", "text\n");
+    world.mine("OZ/Cell/Papers/b", "text\n");
+    let keys = r#""shared_folders": ["${HOME}/Papers"], "blacklist": [{"path": "${HOME}/Papers/*.key"}, {"path": "/etc/*"}]"#;
+    let script = "cat Papers/* 2>/dev/null; cat /etc/passwd /etc/hosts 2>/dev/null || true";
+    let outcome = world.cell(keys, script).outcome();
+    assert_eq!(outcome.stdout, "text\n", "{outcome:#?}");
+    // Links of the host's to what the cell has not are looked for in vain, and little else.
+    assert!(outcome.stderr.lines().count() < 12, "{outcome:#?}");
+}
+
+#[test]
+fn a_pattern_that_stands_for_too_much_hides_all_or_there_is_no_cell() {
+    let Some(world) = World::new() else { return };
+    world.my_directory("docs");
+    for number in 0..4097 {
+        fs::write(world.home(&format!("docs/{number}.key")), "").unwrap();
+    }
+    let keys = hiding("", &["${HOME}/docs/*.key"]);
+    let outcome = world
+        .cell(&keys, "echo ran")
+        .outcome()
+        .status(125)
+        .stdout("");
+    assert!(
+        outcome.stderr.contains("stands for more than 4096 names"),
+        "{outcome:#?}"
+    );
 }
 
 #[test]

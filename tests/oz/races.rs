@@ -37,11 +37,11 @@ fn race(world: &World, keys: &str, script: &str) -> (String, u32) {
     world.mine("race/dir/file", "plain\n");
     world.profile(keys);
     let script = format!(
-        "exchange=race; setpriv --reuid 4711 --regid 4711 --clear-groups $WORLD/attempts exchange-for-ever \
-        /home/tester/race/dir /home/tester/race/link >/dev/null & racer=$!; failed=0; try=0; \
+        "setpriv --reuid 4711 --regid 4711 --clear-groups $WORLD/attempts exchange-for-ever \
+        /home/tester/race/dir /home/tester/race/link >$WORLD/racer & racer=$!; failed=0; try=0; \
         while [ $try -lt {} ]; do try=$((try+1)); \
         \"$OZ\" run --user tester \"$PROFILE\" -- -c '{script}' 2>>$WORLD/errors || failed=$((failed+1)); done; \
-        kill -0 $racer || echo the racer is gone; kill $racer; echo failed $failed",
+        kill -0 $racer || echo the racer is gone; kill $racer; sort $WORLD/racer | uniq -c >&2; echo failed $failed",
         tries()
     );
     let outcome = world.script(&script).outcome();

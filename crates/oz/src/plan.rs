@@ -83,6 +83,14 @@ pub enum Failure {
         /// What is wrong.
         problem: profile::Problem,
     },
+    /// A pattern stands for more than is looked at.
+    #[error("{path}: stands for more than {most} names")]
+    TooMany {
+        /// The pattern.
+        path: String,
+        /// So many there may be.
+        most: usize,
+    },
     /// There is nothing to run.
     #[error("the profile names no program")]
     NoProgram,

@@ -108,26 +108,55 @@ fn programs(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// What a path stands for inside. A pattern is compared with what lies on the host where the cell has it
-/// from.
+/// from, be it by a link of the cell's.
 fn inside(draft: &Draft<'_>, hidden: &ExpandedPath) -> Result<Vec<PathBuf>, Failure> {
     if let Some(plain) = hidden.plain() {
         return Ok(vec![plain.into()]);
     }
-    let mut found = draft.as_user(|| matches(hidden))?;
+    let mut patterns = vec![hidden.clone()];
+    for step in &draft.steps {
+        if let Step::Symlink { path, target, .. } = step {
+            let (path, target) = (path.as_path(), target.as_path());
+            patterns.extend(hidden.moved(path, target).filter(|_| target.is_absolute()));
+        }
+    }
+    let mut found = Vec::new();
+    for pattern in &patterns {
+        found.extend(draft.as_user(|| matches(pattern))??);
+        found.extend(moved(draft, pattern)?);
+    }
+    found.sort();
+    found.dedup();
+    let is_shown = |path: &PathBuf| shows(draft, path);
+    draft.as_user(|| found.retain(is_shown))?;
+    Ok(found)
+}
+
+/// What fits a pattern at the other end of a bind.
+fn moved(draft: &Draft<'_>, pattern: &ExpandedPath) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
     for step in &draft.steps {
         let Step::Bind(bind) = step else { continue };
-        if bind.source == bind.target {
-            continue;
-        }
-        let Some(moved) = hidden.moved(bind.target.as_path(), bind.source.as_path()) else {
+        let (source, target) = (bind.source.as_path(), bind.target.as_path());
+        let Some(moved) = pattern.moved(target, source).filter(|_| source != target) else {
             continue;
         };
-        let outside = draft.as_user(|| matches(&moved))?;
-        let back = outside.iter().filter_map(|path| {
-            let rest = path.strip_prefix(bind.source.as_path()).ok()?;
-            Some(bind.target.as_path().join(rest))
-        });
-        found.extend(back);
+        let outside = draft.as_user(|| matches(&moved))??;
+        let rests = outside
+            .iter()
+            .filter_map(|path| path.strip_prefix(source).ok());
+        found.extend(rests.map(|rest| target.join(rest)));
     }
     Ok(found)
+}
+
+/// Whether something of a path may be in the cell: nobody misses what is on the host alone.
+fn shows(draft: &Draft<'_>, path: &Path) -> bool {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    draft.steps.iter().any(|step| {
+        let place = step.place().as_path();
+        let is_bind = matches!(step, Step::Bind(_));
+        let fits = |path: &Path| place.starts_with(path) || (is_bind && path.starts_with(place));
+        fits(path) || fits(&real)
+    })
 }

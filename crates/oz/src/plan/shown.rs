@@ -275,7 +275,7 @@ fn sources(draft: &Draft<'_>, pattern: &PathPattern) -> Result<Vec<PathBuf>, Fai
     if let [one] = expanded.as_slice() {
         return match one.plain() {
             Some(path) => Ok(vec![path.into()]),
-            None => draft.as_user(|| matches(one)),
+            None => draft.as_user(|| matches(one))?,
         };
     }
     let paths: Vec<PathBuf> = expanded
@@ -309,8 +309,9 @@ pub(super) fn expansions(
     })
 }
 
-/// Everything on the host that fits a pattern, in alphabetical order.
-pub(super) fn matches(pattern: &ExpandedPath) -> Vec<PathBuf> {
+/// Everything on the host that fits a pattern, in alphabetical order. Too much of it is an error: what is
+/// to be hidden must be hidden whole.
+pub(super) fn matches(pattern: &ExpandedPath) -> Result<Vec<PathBuf>, Failure> {
     let mut found = vec![PathBuf::from("/")];
     for name in &pattern.names {
         found = match name {
@@ -319,16 +320,19 @@ pub(super) fn matches(pattern: &ExpandedPath) -> Vec<PathBuf> {
                 let listed = found.iter().filter_map(|path| fs::read_dir(path).ok());
                 let entries = listed.flatten().flatten();
                 let fitting = entries.filter(|entry| glob.matches(entry.file_name().as_bytes()));
-                fitting
-                    .map(|entry| entry.path())
-                    .take(MOST_MATCHES)
-                    .collect()
+                let paths = fitting.map(|entry| entry.path());
+                paths.take(MOST_MATCHES + 1).collect()
             }
         };
+        if found.len() > MOST_MATCHES {
+            let path = pattern.to_string();
+            let most = MOST_MATCHES;
+            return Err(Failure::TooMany { path, most });
+        }
     }
     found.retain(|path| path.symlink_metadata().is_ok());
     found.sort();
-    found
+    Ok(found)
 }
 
 pub(super) fn path(path: &Path) -> Bytes {
