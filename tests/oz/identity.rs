@@ -207,6 +207,24 @@ fn a_profile_that_others_can_write_to_is_refused() {
 }
 
 #[test]
+fn profiles_of_a_directory_that_others_can_write_to_are_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(world) = World::new() else { return };
+    world.profile("");
+    for (mode, status, stdout) in [(0o755, 0, "ran\n"), (0o775, 0, "ran\n"), (0o777, 125, "")] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(world.at(""), permissions).unwrap();
+        let run = world.script("\"$OZ\" run --user tester cell -- -c 'echo ran'");
+        let outcome = run.outcome().status(status).stdout(stdout);
+        assert_eq!(
+            outcome.stderr.contains("writable"),
+            mode == 0o777,
+            "{mode:o} {outcome:#?}"
+        );
+    }
+}
+
+#[test]
 fn what_the_profile_says_in_vain_is_said() {
     let Some(world) = World::new() else { return };
     let keys = r#""multi": true, "log_dir": "${HOME}/log", "xserver": {"audio_mode": "pulseaudio", "enable_notifications": true},
