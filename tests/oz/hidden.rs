@@ -116,6 +116,20 @@ fn every_hard_link_of_a_hidden_file_is_hidden() {
 }
 
 #[test]
+fn a_hard_link_below_a_directory_that_is_held_is_hidden() {
+    let Some(world) = World::new() else { return };
+    world.mine("docs/deep/down/first", "first\n");
+    let second = world.mine("docs/second", "second\n");
+    fs::hard_link(&second, world.home("docs/deep/copy")).unwrap();
+    fs::hard_link(&second, world.home("docs/deep/down/copy")).unwrap();
+    let script = "find docs -type f -exec cat {} + 2>/dev/null | wc -c";
+    assert_eq!(world.inside(&hiding("", &[]), script), "27\n");
+    // What is hidden first makes mounts of the directories in which the second has its other names.
+    let keys = hiding("", &["${HOME}/docs/deep/down/first", "${HOME}/docs/second"]);
+    assert_eq!(world.inside(&keys, script), "0\n");
+}
+
+#[test]
 fn hard_links_are_found_on_layers_whose_files_have_numbers_of_their_own() {
     let Some(world) = World::new() else { return };
     world.my_directory("docs");
