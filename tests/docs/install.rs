@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 11] = [
+const INSTALLED: [&str; 13] = [
+    "usr/bin/oz",
+    "usr/bin/oz-init",
     "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",

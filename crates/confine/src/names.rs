@@ -171,7 +171,7 @@ fn parse(line: &[u8]) -> Option<Mount> {
 }
 
 /// The kernel writes blank, tab, newline and backslash as octal numbers.
-fn unescaped(field: &[u8]) -> PathBuf {
+pub(crate) fn unescaped(field: &[u8]) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&first, behind)) = rest.split_first() {

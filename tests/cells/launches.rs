@@ -1,0 +1,68 @@
+//! Many cells, one after another and at once.
+
+use std::fs;
+use std::time::Duration;
+
+use sandbox_tests::{rounds, built};
+
+use crate::house::{House, NAME, orphaned_cgroups};
+
+/// What a launch could leave on this machine that is no process: mounts, network devices, IPC.
+fn traces() -> Vec<String> {
+    let mut traces = Vec::new();
+    for file in ["/proc/self/mountinfo", "/proc/net/dev", "/proc/sysvipc/shm"] {
+        let text = fs::read_to_string(file).expect(file);
+        let names = text.lines().filter_map(|line| match file {
+            "/proc/net/dev" => line.split(':').next(),
+            _ => Some(line),
+        });
+        traces.extend(names.map(String::from));
+    }
+    traces
+}
+
+#[test]
+fn launches_in_a_row_leave_nothing() {
+    let Some(house) = House::new() else { return };
+    let profile = house.profile("\"path\": \"/bin/sh\", \"limits\": {\"pids\": 100}");
+    let before = traces();
+    for round in 0..rounds(200) {
+        let run = house.oz(&profile).args(["-c", &format!("exit {}", round % 50)]);
+        run.outcome().status(i32::try_from(round % 50).expect("small"));
+    }
+    house.assert_empty_within(Duration::from_secs(2));
+    assert_eq!(traces(), before);
+    assert_eq!(orphaned_cgroups(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_caller_that_launches_has_no_more_open_than_before() {
+    let Some(house) = House::new() else { return };
+    let profile = house.profile("\"path\": \"/bin/true\"");
+    let script = format!(
+        "before=$(ls /proc/$$/fd | wc -l); i=0; while [ $i -lt 5 ]; do \"$@\" || exit 1; i=$((i+1)); done; \
+         [ $before = $(ls /proc/$$/fd | wc -l) ] && cat /proc/$$/task/$$/children | wc -w"
+    );
+    let run = house.run("sh").args(["-c", &script, "sh"]).arg(built("oz"));
+    let run = run.args(["run", "--user", NAME]).arg(&profile);
+    run.outcome().succeeded().stdout("2\n");
+}
+
+#[test]
+fn twenty_cells_at_once_work_and_see_nothing_of_each_other() {
+    let Some(house) = House::new() else { return };
+    let profile = house.profile("\"path\": \"/bin/sh\", \"limits\": {\"pids\": 20}");
+    let script = "echo $1 >/tmp/own; sleep 1; ls /tmp; cat /tmp/own; ls -d /proc/[0-9]* | wc -l; exit $1";
+    let running: Vec<_> = (0..20)
+        .map(|number: i32| {
+            let number = number.to_string();
+            house.oz(&profile).args(["-c", script, "sh", &number]).start()
+        })
+        .collect();
+    for (number, running) in (0..).zip(running) {
+        let outcome = running.outcome().status(number);
+        // The shell, ls and wc.
+        outcome.stdout(&format!("own\noz-sandbox\n{number}\n3\n"));
+    }
+    house.assert_empty_within(Duration::from_secs(2));
+}
