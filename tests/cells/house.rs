@@ -45,7 +45,10 @@ impl House {
 
     fn furnish(&self) {
         let own = [
-            ("passwd", format!("{NAME}:x:{0}:{0}::/home/{NAME}:/bin/sh\n", self.uid)),
+            (
+                "passwd",
+                format!("{NAME}:x:{0}:{0}::/home/{NAME}:/bin/sh\n", self.uid),
+            ),
             ("group", format!("{NAME}:x:{}:\n", self.uid)),
         ];
         for (file, line) in own {
@@ -101,18 +104,28 @@ impl House {
     }
 
     fn enter(&self, run: Run, program: impl AsRef<OsStr>) -> Run {
-        run.args(["--mount", "--propagation", "private", "sh", "-ec", ENTER, "sh"])
-            .arg(program)
-            .env("HOUSE", self.directory.path())
-            .env("OZ_CONFIG_PATH", self.path("etc/oz.conf"))
-            .directory(Path::new("/"))
+        run.args([
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-ec",
+            ENTER,
+            "sh",
+        ])
+        .arg(program)
+        .env("HOUSE", self.directory.path())
+        .env("OZ_CONFIG_PATH", self.path("etc/oz.conf"))
+        .directory(Path::new("/"))
     }
 
     /// `oz run` with a profile, with some of its descriptors at a terminal, which is its session's.
     pub fn oz_at_terminal_with(&self, profile: &Path, at: [bool; 3]) -> Run {
         let at = at.into_iter().position(|is_at| is_at).expect("one of them");
         // setsid(1) takes what is its input.
-        let script = format!("exec 8<&0 0<&{at}; exec setsid --ctty sh -c 'exec 0<&8 8<&-; exec \"$@\"' sh \"$@\"");
+        let script = format!(
+            "exec 8<&0 0<&{at}; exec setsid --ctty sh -c 'exec 0<&8 8<&-; exec \"$@\"' sh \"$@\""
+        );
         let run = Run::new("sh").args(["-c", &script, "sh", "unshare"]);
         self.enter(run, built("oz"))
             .args(["run", "--user", NAME])
@@ -174,7 +187,8 @@ impl House {
         let mut left = Vec::new();
         let place = self.directory.path().to_string_lossy().into_owned();
         for process in processes() {
-            let of = |file| fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+            let of =
+                |file| fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
             let is_his = uid_of(&of("status")) == Some(self.uid);
             if is_his || of("mountinfo").contains(&place) {
                 left.push(format!("process {process}: {}", of("stat")));
@@ -229,10 +243,15 @@ pub fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 pub fn orphaned_cgroups() -> Vec<PathBuf> {
     let homes = ["pids", "memory", "unified", "."].map(|name| format!("/sys/fs/cgroup/{name}/oz"));
     let entries = homes.iter().flat_map(fs::read_dir).flatten().flatten();
-    let cgroups = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
+    let cgroups = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir());
     cgroups
         .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or("");
             let process = name.split('-').next().unwrap_or("");
             !Path::new("/proc").join(process).exists()
         })

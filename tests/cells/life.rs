@@ -50,14 +50,21 @@ fn a_watched_process_keeps_the_cell_and_the_cell_goes_with_it() {
 #[test]
 fn a_watched_process_is_found_before_it_has_its_name_and_without_proc() {
     let Some(house) = House::new() else { return };
-    let profile = house
-        .profile("\"path\": \"/bin/sh\", \"watchdog\": [\"sleep\"], \"nosysproc\": true");
+    let profile =
+        house.profile("\"path\": \"/bin/sh\", \"watchdog\": [\"sleep\"], \"nosysproc\": true");
     let begun = Instant::now();
     // For a second there is a process, but none of that name.
     let script = "(read line; exec sleep 3) <&3 >/dev/null & exit 0";
     let script = format!("exec 3<<END\nline\nEND\n{script}");
-    let script = script.replace("read line;", "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done';");
-    house.oz(&profile).args(["-c", &script]).outcome().succeeded();
+    let script = script.replace(
+        "read line;",
+        "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done';",
+    );
+    house
+        .oz(&profile)
+        .args(["-c", &script])
+        .outcome()
+        .succeeded();
     assert!(begun.elapsed() >= Duration::from_secs(3));
     house.assert_empty_within(Duration::from_secs(2));
 }
@@ -74,7 +81,9 @@ fn a_signal_to_oz_is_the_programs() {
         (Signal::SIGUSR2, 12),
         (Signal::SIGALRM, 14),
     ] {
-        let script = format!("trap 'echo got it; exit 9' {number}; echo ready; while :; do sleep 0.05; done");
+        let script = format!(
+            "trap 'echo got it; exit 9' {number}; echo ready; while :; do sleep 0.05; done"
+        );
         let mut running = house.shell(&script).start();
         let mut out = running.stdout();
         let mut ready = [0; 6];
@@ -141,7 +150,8 @@ fn stopping_oz_stops_the_program_and_both_go_on() {
 #[test]
 fn a_thousand_orphans_leave_no_zombie() {
     let Some(house) = House::new() else { return };
-    let script = "i=0; while [ $i -lt 1000 ]; do (sleep 0.01 &); i=$((i+1)); done; echo done; read line";
+    let script =
+        "i=0; while [ $i -lt 1000 ]; do (sleep 0.01 &); i=$((i+1)); done; echo done; read line";
     let mut running = house.shell(script).input("").start();
     let mut out = String::new();
     let mut pipe = running.stdout();
@@ -193,7 +203,8 @@ fn the_first_process_is_a_sealed_copy_that_nobody_can_write_to() {
     // ETXTBSY while it runs, whoever asks; the seals hold behind that.
     let open = fs::OpenOptions::new().write(true).open(&program);
     assert!(open.is_err(), "{open:?}");
-    let inside = "for file in /proc/1/exe /proc/1/mem /proc/1/maps; do cat $file; echo x >$file; done";
+    let inside =
+        "for file in /proc/1/exe /proc/1/mem /proc/1/maps; do cat $file; echo x >$file; done";
     let outcome = house.shell(inside).outcome();
     assert_eq!(outcome.stdout, "");
     assert_eq!(outcome.stderr.lines().count(), 6, "{outcome:#?}");
@@ -219,9 +230,17 @@ fn the_first_process_has_nothing_open_of_the_callers() {
         let pipes = links.iter().any(|link| link.starts_with("pipe:"));
         (!pipes).then_some(links)
     });
-    let known = ["/dev/null", "/dev/null", "/dev/null", "anon_inode:[signalfd]"];
+    let known = [
+        "/dev/null",
+        "/dev/null",
+        "/dev/null",
+        "anon_inode:[signalfd]",
+    ];
     assert_eq!(open[..4], known, "{open:?}");
-    assert!(open[4].starts_with("socket:") && open.len() == 5, "{open:?}");
+    assert!(
+        open[4].starts_with("socket:") && open.len() == 5,
+        "{open:?}"
+    );
     signal(running.pid(), Signal::SIGTERM);
     running.outcome_within(SOON);
 }
@@ -258,7 +277,10 @@ fn await_name(process: u32, name: &str) {
 }
 
 fn state_of(process: u32) -> char {
-    field(&status_of(process), "State").chars().next().unwrap_or('?')
+    field(&status_of(process), "State")
+        .chars()
+        .next()
+        .unwrap_or('?')
 }
 
 fn status_of(process: u32) -> String {

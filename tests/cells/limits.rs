@@ -141,7 +141,9 @@ fn what_a_killed_oz_leaves_goes_with_the_next_and_what_a_living_one_has_stays() 
     killed.outcome().status(137);
     await_some("end of the cell", || {
         let members = fs::read_to_string(left[0].join("cgroup.procs"));
-        members.map_or(true, |members| members.is_empty()).then_some(())
+        members
+            .map_or(true, |members| members.is_empty())
+            .then_some(())
     });
     house.shell("true").outcome().succeeded();
     assert!(!left[0].exists());

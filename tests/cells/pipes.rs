@@ -107,7 +107,9 @@ fn directories_and_other_descriptors_of_the_callers_stay_outside() {
     let profile = house.profile("\"path\": \"/bin/sh\"");
     let run = house.run("sh").args(["-c", script, "sh"]);
     let run = run.arg(sandbox_tests::built("oz"));
-    let run = run.args(["run", "--user", crate::house::NAME]).arg(&profile);
+    let run = run
+        .args(["run", "--user", crate::house::NAME])
+        .arg(&profile);
     let run = run.args(["--", "-c", "cd /proc/self/fd; for i in *; do echo $i; done"]);
     run.outcome().succeeded().stdout("0\n1\n2\n3\n");
 }

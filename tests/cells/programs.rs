@@ -35,7 +35,12 @@ fn oz(house: &House, name: &str) -> Run {
 #[track_caller]
 fn assert_his(house: &House, path: &Path) {
     let status = fs::symlink_metadata(path).expect("a file");
-    assert_eq!((status.uid(), status.gid()), (house.uid, house.uid), "{}", path.display());
+    assert_eq!(
+        (status.uid(), status.gid()),
+        (house.uid, house.uid),
+        "{}",
+        path.display()
+    );
 }
 
 /// A document of one page, with a text.
@@ -47,7 +52,10 @@ fn pdf(text: &str) -> String {
         "<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R \
          /Resources <</Font <</F1 5 0 R>>>>>>"
             .to_string(),
-        format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()),
+        format!(
+            "<</Length {}>>\nstream\n{content}\nendstream",
+            content.len()
+        ),
         "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>".to_string(),
     ];
     let mut document = String::from("%PDF-1.4\n");
@@ -66,9 +74,14 @@ fn pdf(text: &str) -> String {
 
 #[test]
 fn pdftotext_reads_the_document_that_it_is_called_with() {
-    let Some(house) = house_for("pdftotext") else { return };
+    let Some(house) = house_for("pdftotext") else {
+        return;
+    };
     house.file("paper one.pdf", pdf("Walls are for paper"));
-    for name in ["/home/tester/paper one.pdf", "file:///home/tester/paper%20one.pdf"] {
+    for name in [
+        "/home/tester/paper one.pdf",
+        "file:///home/tester/paper%20one.pdf",
+    ] {
         let shown = oz(&house, "pdftotext.json").args([name, "-"]).outcome();
         // The program knows no URLs; that the file is there is another matter.
         if name.starts_with('/') {
@@ -86,12 +99,17 @@ fn pdftotext_reads_the_document_that_it_is_called_with() {
 
 #[test]
 fn git_clones_and_commits_below_the_directory_that_it_is_shown() {
-    let Some(house) = house_for("git") else { return };
+    let Some(house) = house_for("git") else {
+        return;
+    };
     // Not in a place of an administrator's own.
     if !Path::new("/usr/bin/git").exists() {
         return skip("no /usr/bin/git");
     }
-    house.file(".gitconfig", "[user]\nname = Tester\nemail = tester@example.org\n");
+    house.file(
+        ".gitconfig",
+        "[user]\nname = Tester\nemail = tester@example.org\n",
+    );
     let script = "cd ~/src && git init -q --bare first.git && git clone -q first.git second && cd second \
         && echo text >file && git add file && git commit -q -m 'From inside' && git push -q origin HEAD:main \
         && git log --format='%an: %s' && cat ~/secret";
@@ -101,19 +119,30 @@ fn git_clones_and_commits_below_the_directory_that_it_is_shown() {
     let outcome = house.oz(&profile).args(["-c", script]).outcome();
     let outcome = outcome.status(1).stdout("Tester: From inside\n");
     outcome.stderr_has("/home/tester/secret: No such file");
-    for path in ["first.git", "first.git/refs/heads/main", "second/file", "second/.git/index"] {
+    for path in [
+        "first.git",
+        "first.git/refs/heads/main",
+        "second/file",
+        "second/.git/index",
+    ] {
         assert_his(&house, &house.home().join("src").join(path));
     }
-    let run = oz(&house, "git.json").args(["-C", "/home/tester/src/second", "status", "--short", "-b"]);
+    let run =
+        oz(&house, "git.json").args(["-C", "/home/tester/src/second", "status", "--short", "-b"]);
     run.outcome().succeeded().stdout_has("## ");
-    let run = oz(&house, "git.json").args(["clone", "-q", "https://example.org/x", "/home/tester/src/x"]);
-    run.outcome().status(128).stderr_has("Could not resolve host");
+    let run =
+        oz(&house, "git.json").args(["clone", "-q", "https://example.org/x", "/home/tester/src/x"]);
+    run.outcome()
+        .status(128)
+        .stderr_has("Could not resolve host");
     house.assert_empty_within(SOON);
 }
 
 #[test]
 fn python_leaves_its_results_where_it_may_and_sees_nothing_else() {
-    let Some(house) = house_for("python3") else { return };
+    let Some(house) = house_for("python3") else {
+        return;
+    };
     let script = "
 import json, os, pathlib, sqlite3, subprocess, sys, threading
 home = pathlib.Path.home()
@@ -143,7 +172,9 @@ except OSError as error:
 
 #[test]
 fn bash_at_a_terminal_works_where_it_may() {
-    let Some(house) = house_for("bash") else { return };
+    let Some(house) = house_for("bash") else {
+        return;
+    };
     let run = house.oz_at_terminal(&example("bash.json"));
     let mut terminal = Terminal::new(run, 24, 80);
     terminal.await_text("$ ");
@@ -159,14 +190,22 @@ fn bash_at_a_terminal_works_where_it_may() {
 
 #[test]
 fn libreoffice_converts_a_document() {
-    let Some(house) = house_for("soffice") else { return };
+    let Some(house) = house_for("soffice") else {
+        return;
+    };
     let documents = house.home().join("Documents");
     fs::create_dir(&documents).expect("a directory");
     house.give(&documents);
     house.file("Documents/letter.txt", "A letter from a cell.\n");
     let run = oz(&house, "libreoffice.json").args(["--convert-to", "pdf", "--outdir"]);
-    let run = run.args(["/home/tester/Documents", "/home/tester/Documents/letter.txt"]);
-    let outcome = run.start().outcome_within(Duration::from_secs(180)).succeeded();
+    let run = run.args([
+        "/home/tester/Documents",
+        "/home/tester/Documents/letter.txt",
+    ]);
+    let outcome = run
+        .start()
+        .outcome_within(Duration::from_secs(180))
+        .succeeded();
     outcome.stdout_has("/home/tester/Documents/letter.pdf");
     let made = documents.join("letter.pdf");
     assert_his(&house, &made);
@@ -185,7 +224,9 @@ fn libreoffice_converts_a_document() {
 #[test]
 fn a_job_has_its_limits() {
     let Some(house) = house_for("sh") else { return };
-    if !Path::new("/sys/fs/cgroup/pids").exists() && !Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+    if !Path::new("/sys/fs/cgroup/pids").exists()
+        && !Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
+    {
         return skip("no cgroups");
     }
     let script = "ulimit -t; ulimit -n; ulimit -c; seq 3; head -c 70000000 /dev/zero >/tmp/large";

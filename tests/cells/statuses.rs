@@ -25,9 +25,8 @@ fn a_program_that_is_not_there_is_127_and_one_that_cannot_be_executed_126() {
     outcome.stderr_has("/usr/bin/there-is-no-such-program: cannot be executed: No such file");
     for path in ["/etc/passwd", "/usr/share", "/home/tester/plain"] {
         house.file("plain", "#!/bin/sh\n");
-        let more = format!(
-            "\"path\": \"{path}\", \"whitelist\": [{{\"path\": \"${{HOME}}/plain\"}}]"
-        );
+        let more =
+            format!("\"path\": \"{path}\", \"whitelist\": [{{\"path\": \"${{HOME}}/plain\"}}]");
         let profile = house.profile(&more);
         let outcome = house.oz(&profile).outcome().status(126);
         outcome.stderr_has("cannot be executed: Permission denied");
@@ -38,9 +37,8 @@ fn a_program_that_is_not_there_is_127_and_one_that_cannot_be_executed_126() {
 #[test]
 fn what_goes_wrong_before_the_program_is_125() {
     let Some(house) = House::new() else { return };
-    let missing = house.profile(
-        "\"path\": \"/bin/true\", \"whitelist\": [{\"path\": \"${HOME}/nothing-here\"}]",
-    );
+    let missing = house
+        .profile("\"path\": \"/bin/true\", \"whitelist\": [{\"path\": \"${HOME}/nothing-here\"}]");
     let outcome = house.oz(&missing).outcome().status(125);
     outcome.stderr_has("oz: while the tree was made: /home/tester/nothing-here: is not there");
     let broken = house.path("broken.json");

@@ -51,9 +51,13 @@ impl Terminal {
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        let pair = openpty(&size, None).expect("a terminal");
+        let opened = openpty(&size, None).expect("a terminal");
+        // The copies are closed by exec: a program that had the far end would never be hung up on.
+        let near = opened.slave.try_clone().expect("a copy");
+        let far = File::from(opened.master.try_clone().expect("a copy"));
+        drop(opened);
         let end = |is_at: bool| match is_at {
-            true => Stdio::from(pair.slave.try_clone().expect("a copy")),
+            true => Stdio::from(near.try_clone().expect("a copy")),
             false => Stdio::null(),
         };
         let command = run.command();
@@ -63,11 +67,10 @@ impl Terminal {
         command.env("TERM", "xterm");
         let child = command.spawn().expect("a program");
         drop(run);
-        let far = File::from(pair.master);
         Terminal {
             child,
             keyboard: far.try_clone().expect("a copy"),
-            near: pair.slave,
+            near,
             screen: looking.then(|| look(far)),
             seen: Vec::new(),
         }
@@ -83,7 +86,10 @@ impl Terminal {
     pub fn await_text(&mut self, text: &str) -> String {
         let deadline = Instant::now() + SOON;
         loop {
-            let place = self.seen.windows(text.len()).position(|part| part == text.as_bytes());
+            let place = self
+                .seen
+                .windows(text.len())
+                .position(|part| part == text.as_bytes());
             if let Some(place) = place {
                 let rest = self.seen.split_off(place + text.len());
                 let seen = std::mem::replace(&mut self.seen, rest);
@@ -134,7 +140,10 @@ impl Terminal {
         use std::os::unix::process::ExitStatusExt;
         let child = &mut self.child;
         let status = await_some("end", || child.try_wait().expect("wait"));
-        status.code().or(status.signal().map(|signal| 128 + signal)).expect("a status")
+        status
+            .code()
+            .or(status.signal().map(|signal| 128 + signal))
+            .expect("a status")
     }
 
     /// Takes the terminal away.

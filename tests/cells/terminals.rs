@@ -20,7 +20,11 @@ fn shell_at(house: &House, options: &str) -> Run {
 }
 
 fn bash(house: &House) -> Terminal {
-    let mut terminal = Terminal::new(shell_at(house, "\"--norc\", \"--noediting\", \"-i\""), 24, 80);
+    let mut terminal = Terminal::new(
+        shell_at(house, "\"--norc\", \"--noediting\", \"-i\""),
+        24,
+        80,
+    );
     terminal.await_text("here> ");
     terminal
 }
@@ -139,7 +143,9 @@ fn the_terminal_is_given_back_when_oz_is_told_to_end() {
 fn oz_stops_for_a_shell_of_the_callers_and_goes_on_where_it_was() {
     let Some(house) = House::new() else { return };
     let profile = house.profile("\"path\": \"/bin/cat\"");
-    let run = house.run_at_terminal("bash").args(["--norc", "--noediting", "-i"]);
+    let run = house
+        .run_at_terminal("bash")
+        .args(["--norc", "--noediting", "-i"]);
     let run = run.env("PS1", "outside> ").env("HISTFILE", "");
     let mut terminal = Terminal::new(run, 24, 80);
     terminal.await_text("outside> ");
@@ -165,7 +171,7 @@ fn oz_stops_for_a_shell_of_the_callers_and_goes_on_where_it_was() {
     terminal.await_text("outside> ");
     terminal.type_in("stty -a | grep -o ' icanon'; fg\n");
     terminal.await_text(" icanon");
-    terminal.await_text("cat");
+    terminal.await_text(".json\r\n");
     await_some("raw mode", || (!terminal.is_cooked()).then_some(()));
     terminal.type_in("again\n");
     terminal.await_text("again\r\n");
@@ -198,7 +204,7 @@ fn a_terminal_that_takes_nothing_keeps_no_signal_away() {
 fn a_terminal_that_goes_away_takes_the_cell_with_it() {
     let Some(house) = House::new() else { return };
     let profile = house.profile("\"path\": \"/bin/cat\"");
-    let terminal = Terminal::new(house.oz_at_terminal(&profile), 24, 80);
+    let terminal = Terminal::with(house.oz_at_terminal(&profile), 24, 80, [true; 3], false);
     program_of(terminal.child.id());
     await_some("raw mode", || (!terminal.is_cooked()).then_some(()));
     let mut child = terminal.hang_up();
@@ -239,7 +245,9 @@ fn pipes_and_a_terminal_go_together() {
     terminal.await_text("shown\r\n");
     assert_eq!(terminal.end(), 0);
     let mut written = String::new();
-    std::fs::File::from(reader).read_to_string(&mut written).expect("output");
+    std::fs::File::from(reader)
+        .read_to_string(&mut written)
+        .expect("output");
     assert_eq!(written, "written\n");
     house.assert_empty_within(SOON);
 }

@@ -76,7 +76,9 @@ impl Cgroup {
             let hierarchy = hierarchies
                 .iter()
                 .find(|one| one.controls(controller))
-                .ok_or_else(|| failed("no cgroup hierarchy with this controller is mounted".into()))?;
+                .ok_or_else(|| {
+                    failed("no cgroup hierarchy with this controller is mounted".into())
+                })?;
             made.limit(hierarchy, controller, most)
                 .map_err(|error| failed(format!("{}: {error}", hierarchy.point.display())))?;
         }
@@ -84,9 +86,10 @@ impl Cgroup {
     }
 
     fn limit(&mut self, hierarchy: &Hierarchy, controller: &str, most: u64) -> Answer<()> {
-        let known = self.groups.iter().position(|group| {
-            hierarchy.version == Version::Two && group.version == Version::Two
-        });
+        let known = self
+            .groups
+            .iter()
+            .position(|group| hierarchy.version == Version::Two && group.version == Version::Two);
         if hierarchy.version == Version::Two {
             hierarchy.hand_down(controller)?;
         }
@@ -222,8 +225,9 @@ impl Hierarchy {
     fn controls(&self, controller: &str) -> bool {
         let told = match self.version {
             Version::One => self.options.replace(',', " "),
-            Version::Two => fs::read_to_string(self.point.join("cgroup.controllers"))
-                .unwrap_or_default(),
+            Version::Two => {
+                fs::read_to_string(self.point.join("cgroup.controllers")).unwrap_or_default()
+            }
         };
         told.split_whitespace().any(|word| word == controller)
     }

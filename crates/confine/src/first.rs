@@ -185,7 +185,12 @@ impl Life {
     /// Gives a signal to the program. Stopping and going on are its whole group's, as at a terminal.
     fn hand_on(&mut self, signal: Signal) {
         if self.status.is_some() {
-            let ends = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
+            let ends = [
+                Signal::SIGHUP,
+                Signal::SIGINT,
+                Signal::SIGQUIT,
+                Signal::SIGTERM,
+            ];
             if ends.contains(&signal) {
                 self.deadline = Some(Instant::now());
             }
@@ -222,7 +227,10 @@ impl Life {
 
     /// Whether nothing keeps the cell alive any more.
     fn is_over(&mut self, program: &Program, post: &Post) -> bool {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        if self
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+        {
             return true;
         }
         if self.status.is_none() || !program.auto_shutdown {

@@ -4,13 +4,16 @@
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
-use rustix::io::fcntl_dupfd_cloexec;
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
 
 use crate::error::{Error, call};
 use crate::namespace::errno;
 use crate::sys;
 
+/// How long a child may take to become a program, whose file may lie on a slow disk.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// No error is longer.
 const MOST_BYTES: u64 = 64 << 10;
 
@@ -29,11 +32,16 @@ impl Ear {
     /// Waits until the child has become a program.
     ///
     /// # Errors
-    /// [`Error::Start`] with what it said instead.
+    /// [`Error::Start`] with what it said instead; [`Error::Call`] for one that says nothing for too long.
     pub(crate) fn listen(self) -> Result<(), Error> {
         let mut said = Vec::new();
+        let patience = self.0.set_read_timeout(Some(PATIENCE));
+        patience.map_err(|error| call("wait for the new process")(errno(&error)))?;
         let read = self.0.take(MOST_BYTES).read_to_end(&mut said);
-        read.map_err(|error| call("hear of the new process")(errno(&error)))?;
+        read.map_err(|error| match errno(&error) {
+            Errno::AGAIN => call("hear of the new process")(Errno::TIMEDOUT),
+            other => call("hear of the new process")(other),
+        })?;
         match said.split_first() {
             None => Ok(()),
             Some((&status, why)) => Err(Error::Start {

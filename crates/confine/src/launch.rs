@@ -113,8 +113,7 @@ pub fn launch(
 
 /// But for cgroups: that namespace shows what the process is in when it is made.
 fn namespaces(network: Network) -> u64 {
-    let always =
-        libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
+    let always = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
     let network = match network {
         Network::Host => 0,
         Network::Empty | Network::None => libc::CLONE_NEWNET,
@@ -123,12 +122,7 @@ fn namespaces(network: Network) -> u64 {
 }
 
 /// In the child: becomes the first program, or ends.
-fn become_first(
-    program: &OwnedFd,
-    connection: BorrowedFd<'_>,
-    cgroup: &Cgroup,
-    mouth: Mouth,
-) -> ! {
+fn become_first(program: &OwnedFd, connection: BorrowedFd<'_>, cgroup: &Cgroup, mouth: Mouth) -> ! {
     // Out of the way of the number that the connection gets.
     match mouth.above(CONNECTION + 1) {
         Err(_) => sys::end(1),

@@ -382,9 +382,7 @@ impl<'a> Relay<'a> {
 
 impl Screen {
     fn place(&self) -> BorrowedFd<'_> {
-        self.unblocked
-            .as_ref()
-            .map_or(self.terminal, AsFd::as_fd)
+        self.unblocked.as_ref().map_or(self.terminal, AsFd::as_fd)
     }
 }
 
