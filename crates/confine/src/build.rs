@@ -42,8 +42,11 @@ pub fn build(plan: &Plan) -> Result<Vec<Remark>, Error> {
     .map_err(call("make the root"))?;
     let stage = tree::host_directory(&plan.stage)?;
     tree::attach(&root, stage.as_fd()).map_err(place("mount on", &plan.stage))?;
+    // Whatever of the host holds the stage is copied without what is put together on it.
+    mount_change(plan.stage.as_path(), MountPropagationFlags::UNBINDABLE)
+        .map_err(place("set apart", &plan.stage))?;
     let mut builder = Builder {
-        tree: Tree::new(root, &plan.user),
+        tree: Tree::new(root, &plan.user)?,
         opener: Opener::new(&plan.user, binds(plan)),
         covers: None,
         remarks: Vec::new(),
@@ -52,6 +55,7 @@ pub fn build(plan: &Plan) -> Result<Vec<Remark>, Error> {
     for step in &plan.steps {
         builder.take(step)?;
     }
+    builder.opener.finish()?;
     enter(&builder.tree)?;
     Ok(builder.remarks)
 }
@@ -68,7 +72,8 @@ fn enter(tree: &Tree<'_>) -> Result<(), Error> {
     fchdir(tree.root()).map_err(call("enter the new root"))?;
     pivot_root(".", ".").map_err(call("change the root"))?;
     unmount(".", UnmountFlags::DETACH).map_err(call("leave the old root"))?;
-    chdir("/").map_err(call("enter the new root"))
+    chdir("/").map_err(call("enter the new root"))?;
+    mount_change("/", MountPropagationFlags::PRIVATE).map_err(call("make the root a plain mount"))
 }
 
 struct Builder<'a> {
@@ -85,12 +90,20 @@ impl Builder<'_> {
             Step::Directory { path, mode, owner } => {
                 self.tree.directory(path, *mode, *owner).map(drop)
             }
-            Step::File { path, mode, text } => self.tree.file(path, *mode, &text.0),
+            Step::File { path, mode, text } => {
+                let made = self.tree.file(path, *mode, &text.0)?;
+                self.note_kept(made, path);
+                Ok(())
+            }
             Step::Symlink {
                 path,
                 target,
                 owner,
-            } => self.tree.symlink(path, target, *owner),
+            } => {
+                let made = self.tree.symlink(path, target, *owner)?;
+                self.note_kept(made, path);
+                Ok(())
+            }
             Step::Device {
                 path,
                 major,
@@ -106,10 +119,17 @@ impl Builder<'_> {
         }
     }
 
+    fn note_kept(&mut self, made: bool, path: &Bytes) {
+        if !made {
+            self.remarks.push(Remark::Kept(path.clone()));
+        }
+    }
+
     fn bind(&mut self, bind: &Bind) -> Result<(), Error> {
         let target = &bind.target;
-        if !bind.replace && self.tree.find(target)?.is_some() {
-            self.remarks.push(Remark::Kept(target.clone()));
+        let found = self.tree.find(target)?;
+        if !bind.replace && found.is_some() {
+            self.note_kept(false, target);
             return Ok(());
         }
         let Some(source) = self.opener.open(bind)? else {
@@ -117,12 +137,14 @@ impl Builder<'_> {
             return Ok(());
         };
         let copy = mounts::copy(&source, bind).map_err(place("copy the mount of", &bind.source))?;
-        self.put(&copy, target)
+        self.tree.put(&copy, found, target)
     }
 
-    fn put(&self, mount: &OwnedFd, path: &Bytes) -> Result<(), Error> {
-        self.tree.mount_point(path, mount)?;
-        self.tree.attach(mount, path)
+    /// A file system that is the cell's alone.
+    fn put(&mut self, mount: &OwnedFd, path: &Bytes) -> Result<(), Error> {
+        self.tree.adopt(mount, path)?;
+        let found = self.tree.find(path)?;
+        self.tree.put(mount, found, path)
     }
 
     fn cover(&mut self, path: &Bytes, follow: bool) -> Result<(), Error> {
@@ -134,15 +156,23 @@ impl Builder<'_> {
             self.remarks.push(Remark::NothingToCover(path.clone()));
             return Ok(());
         };
-        let stage = self.stage;
-        self.covers()?.cover_everywhere(&object, path, stage)
+        if follow {
+            self.tree.hold_links(path)?;
+        }
+        let covers = self.covers()?;
+        let covered = covers.cover_everywhere(&self.tree, &object, path, self.stage);
+        self.covers = Some(covers);
+        covered
     }
 
     fn mask(&mut self, path: &Bytes) -> Result<(), Error> {
-        match self.tree.find(path)? {
-            Some(object) => self.covers()?.cover(&object, path),
-            None => Ok(()),
-        }
+        let Some(object) = self.tree.find(path)? else {
+            return Ok(());
+        };
+        let covers = self.covers()?;
+        let covered = covers.cover(&self.tree, object, path);
+        self.covers = Some(covers);
+        covered
     }
 
     fn seal(&mut self, path: &Bytes) -> Result<(), Error> {
@@ -150,15 +180,15 @@ impl Builder<'_> {
             return Ok(());
         };
         let sealed = mounts::sealed(&object).map_err(place("copy the mount of", path))?;
-        tree::attach(&sealed, object.as_fd()).map_err(place("mount on", path))
+        self.tree.put_on(&sealed, object, path)
     }
 
-    fn covers(&mut self) -> Result<&Covers, Error> {
-        let covers = match self.covers.take() {
-            Some(covers) => covers,
-            None => Covers::new()?,
-        };
-        Ok(self.covers.insert(covers))
+    /// What covers others, made when it is needed first.
+    fn covers(&mut self) -> Result<Covers, Error> {
+        match self.covers.take() {
+            Some(covers) => Ok(covers),
+            None => Covers::new(),
+        }
     }
 
     fn file_system(&mut self, step: &Step) -> Result<(), Error> {

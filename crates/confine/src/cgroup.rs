@@ -14,7 +14,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstatfs, mkdirat, openat, unlinkat}
 use rustix::io::{Errno, Result as Answer, write};
 
 use crate::error::Error;
-use crate::names;
+use crate::mountinfo;
 use crate::plan::Limits;
 
 /// Where cells have their cgroups, at the top of a hierarchy.
@@ -272,7 +272,7 @@ fn hierarchies() -> Vec<Hierarchy> {
 /// A line of mountinfo, if it is one of cgroups.
 fn hierarchy(line: &[u8]) -> Option<Hierarchy> {
     let mut fields = line.split(|&byte| byte == b' ');
-    let point = names::unescaped(fields.nth(4)?);
+    let point = mountinfo::unescaped(fields.nth(4)?);
     let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
     let version = match fields.next()? {
         b"cgroup" => Version::One,

@@ -11,7 +11,7 @@ use rustix::mount::{OpenTreeFlags, open_tree};
 use crate::error::{Error, call, place};
 use crate::names;
 use crate::plan::Bytes;
-use crate::tree;
+use crate::tree::{self, Tree};
 use crate::{mounts, sys};
 
 /// What covers others.
@@ -26,26 +26,32 @@ impl Covers {
     }
 
     /// Covers one name of an object.
-    pub(crate) fn cover(&self, object: &OwnedFd, path: &Bytes) -> Result<(), Error> {
-        let status = fstat(object).map_err(place("look at", path))?;
+    pub(crate) fn cover(
+        &self,
+        tree: &Tree<'_>,
+        object: OwnedFd,
+        path: &Bytes,
+    ) -> Result<(), Error> {
+        let status = fstat(&object).map_err(place("look at", path))?;
         let cover = match tree::is_directory(&status) {
             true => &self.directory,
             false => &self.file,
         };
-        copy(cover)
-            .and_then(|copy| tree::attach(&copy, object.as_fd()))
-            .map_err(place("cover", path))
+        let copy = copy(cover).map_err(place("cover", path))?;
+        tree.put_on(&copy, object, path)
     }
 
     /// Covers all names of an object below a directory of the host.
     pub(crate) fn cover_everywhere(
         &self,
+        tree: &Tree<'_>,
         object: &OwnedFd,
         path: &Bytes,
         stage: &Bytes,
     ) -> Result<(), Error> {
-        for name in names::of(object, stage.as_path()).map_err(place("find the names of", path))? {
-            self.cover(&name, path)?;
+        let names = names::of(object, stage.as_path()).map_err(place("find the names of", path))?;
+        for name in names {
+            self.cover(tree, name, path)?;
         }
         Ok(())
     }

@@ -165,6 +165,8 @@ fn refuse_ways_out() -> Result<(), Error> {
             FileType::Directory => "a directory",
             FileType::BlockDevice => "a block device",
             FileType::Symlink => "a symbolic link",
+            // A ring opens files as whoever made it; others are handles of processes or mounts.
+            FileType::Unknown => "no file, terminal, pipe or socket",
             _ => continue,
         };
         return Err(Error::Descriptor { number, what });

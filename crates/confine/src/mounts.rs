@@ -29,13 +29,18 @@ pub(crate) fn sealed(source: &OwnedFd) -> Result<OwnedFd> {
 }
 
 fn copy_with(source: &OwnedFd, attributes: MountAttrFlags) -> Result<OwnedFd> {
+    let copy = same(source)?;
+    sys::set_attributes(copy.as_fd(), attributes)?;
+    Ok(copy)
+}
+
+/// A copy with the attributes that it has.
+pub(crate) fn same(source: &OwnedFd) -> Result<OwnedFd> {
     let flags = OpenTreeFlags::OPEN_TREE_CLONE
         | OpenTreeFlags::OPEN_TREE_CLOEXEC
         | OpenTreeFlags::AT_EMPTY_PATH
         | OpenTreeFlags::AT_RECURSIVE;
-    let copy = open_tree(source, "", flags)?;
-    sys::set_attributes(copy.as_fd(), attributes)?;
-    Ok(copy)
+    open_tree(source, "", flags)
 }
 
 /// A file system of the kernel's, with its options.

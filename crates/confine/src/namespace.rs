@@ -1,6 +1,6 @@
 //! The user namespace of the program, which is there so that no more are made: within it
-//! `user.max_user_namespaces` is 0, or what the plan says, and that can be said of no less than a namespace (user_namespaces(7), /proc/sys/user in
-//! namespaces(7)).
+//! `user.max_user_namespaces` is 0, or what the plan says, and that can be said of no less than a namespace
+//! (user_namespaces(7), /proc/sys/user in namespaces(7)).
 //!
 //! Every id is mapped to itself, so nothing looks different inside, and the program has no capability in
 //! it. Whoever makes the namespace cannot map more than its own id; that is left to the process that has

@@ -4,18 +4,21 @@
 //! something that was brought in leads to where it will lead in the cell, never to the host. What is
 //! missing in a directory of the user's is made with the user's rights.
 
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, chownat, fchmod, fstat,
-    mkdirat, mknodat, openat, openat2, symlinkat,
+    mkdirat, mknodat, openat, openat2, readlinkat, symlinkat,
 };
 use rustix::io::{Errno, write};
 use rustix::mount::{MoveMountFlags, move_mount};
 
 use crate::error::{Error, place};
+use crate::hold::{hold, hold_link};
+use crate::names;
 use crate::plan::{Bytes, Owner, User};
 use crate::rights;
 
@@ -23,6 +26,8 @@ use crate::rights;
 pub(crate) struct Tree<'a> {
     root: OwnedFd,
     user: &'a User,
+    /// The devices of the file systems that are the cell's alone.
+    own: Vec<u64>,
 }
 
 /// Where something is to be: a directory that is there, and a name in it.
@@ -34,8 +39,17 @@ struct Spot<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(root: OwnedFd, user: &'a User) -> Tree<'a> {
-        Tree { root, user }
+    pub(crate) fn new(root: OwnedFd, user: &'a User) -> Result<Tree<'a>, Error> {
+        let status = fstat(&root).map_err(place("look at", &"/".into()))?;
+        let own = vec![status.st_dev];
+        Ok(Tree { root, user, own })
+    }
+
+    /// From now on root makes things in this file system, as far as it is root's.
+    pub(crate) fn adopt(&mut self, mount: &OwnedFd, path: &Bytes) -> Result<(), Error> {
+        let status = fstat(mount).map_err(place("look at", path))?;
+        self.own.push(status.st_dev);
+        Ok(())
     }
 
     pub(crate) fn root(&self) -> BorrowedFd<'_> {
@@ -90,9 +104,22 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// A file with a text; what is there already is not touched.
-    pub(crate) fn file(&self, path: &Bytes, mode: u32, text: &[u8]) -> Result<(), Error> {
-        let spot = self.spot(path)?;
+    /// A file with a text. Whether it was made: what is there already is not touched.
+    pub(crate) fn file(&self, path: &Bytes, mode: u32, text: &[u8]) -> Result<bool, Error> {
+        if self.find_itself(path)?.is_some() {
+            return Ok(false);
+        }
+        self.make_file(&self.spot(path)?, path, mode, text)?;
+        Ok(true)
+    }
+
+    fn make_file(
+        &self,
+        spot: &Spot<'_>,
+        path: &Bytes,
+        mode: u32,
+        text: &[u8],
+    ) -> Result<(), Error> {
         rights::with(spot.owner, self.user, || {
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
             let mode = Mode::from_raw_mode(mode);
@@ -103,8 +130,16 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// A symbolic link.
-    pub(crate) fn symlink(&self, path: &Bytes, target: &Bytes, owner: Owner) -> Result<(), Error> {
+    /// A symbolic link. Whether it was made.
+    pub(crate) fn symlink(
+        &self,
+        path: &Bytes,
+        target: &Bytes,
+        owner: Owner,
+    ) -> Result<bool, Error> {
+        if self.find_itself(path)?.is_some() {
+            return Ok(false);
+        }
         let spot = self.spot(path)?;
         rights::with(spot.owner, self.user, || {
             symlinkat(target.as_path(), &spot.directory, spot.name).map_err(place("make", path))
@@ -112,7 +147,7 @@ impl<'a> Tree<'a> {
         if owner == Owner::User && spot.owner == Owner::Root {
             self.give(&spot, path)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A character device of a group's.
@@ -137,22 +172,101 @@ impl<'a> Tree<'a> {
             .map_err(place("set the mode of", path))
     }
 
-    /// Makes what a mount needs to be put on.
-    pub(crate) fn mount_point(&self, path: &Bytes, source: &OwnedFd) -> Result<(), Error> {
-        let status = fstat(source).map_err(place("look at", path))?;
-        if self.find(path)?.is_some() {
-            return Ok(());
-        }
-        match is_directory(&status) {
-            true => self.directory(path, 0o755, Owner::Root).map(drop),
-            false => self.file(path, 0o600, b""),
-        }
+    /// Puts a mount that is nowhere yet on what was found at a path, or is made there.
+    pub(crate) fn put(
+        &self,
+        mount: &OwnedFd,
+        found: Option<OwnedFd>,
+        path: &Bytes,
+    ) -> Result<(), Error> {
+        let spot = match found {
+            Some(found) => found,
+            None => self.mount_point(path, mount)?,
+        };
+        self.put_on(mount, spot, path)
     }
 
-    /// Puts a mount that is nowhere yet on what is at a path.
-    pub(crate) fn attach(&self, mount: &OwnedFd, path: &Bytes) -> Result<(), Error> {
-        let target = self.look(path.as_path()).map_err(place("open", path))?;
-        attach(mount, target.as_fd()).map_err(place("mount on", path))
+    /// Puts a mount on an object, in such a way that nobody inside can move it away.
+    pub(crate) fn put_on(
+        &self,
+        mount: &OwnedFd,
+        object: OwnedFd,
+        path: &Bytes,
+    ) -> Result<(), Error> {
+        let status = fstat(&object).map_err(place("look at", path))?;
+        let root = fstat(&self.root).map_err(place("look at", path))?;
+        // It would lie on the root, where nobody ever sees it.
+        if names::is_same(&status, &root) {
+            return Err(place("mount on", path)(Errno::BUSY));
+        }
+        let held = match self.own.contains(&status.st_dev) {
+            true => object,
+            false => hold(object).map_err(place("hold the way to", path))?,
+        };
+        attach(mount, held.as_fd()).map_err(place("mount on", path))
+    }
+
+    /// Makes what a mount needs to be put on.
+    fn mount_point(&self, path: &Bytes, source: &OwnedFd) -> Result<OwnedFd, Error> {
+        let status = fstat(source).map_err(place("look at", path))?;
+        let path = &self.behind_links(path)?;
+        let spot = self.spot(path)?;
+        match is_directory(&status) {
+            true => self.make_directory(&spot, path, 0o755)?,
+            false => self.make_file(&spot, path, 0o600, b"")?,
+        }
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(&spot.directory, spot.name, flags, Mode::empty()).map_err(place("open", path))
+    }
+
+    /// Keeps all symbolic links on a way as they are, as far as somebody inside could change them.
+    pub(crate) fn hold_links(&self, path: &Bytes) -> Result<(), Error> {
+        let mut ahead = path.as_path().to_path_buf();
+        for _ in 0..MOST_LINKS {
+            let Some((link, at)) = self.first_link(&ahead)? else {
+                return Ok(());
+            };
+            let target = readlinkat(&link, "", Vec::new()).map_err(place("follow", path))?;
+            let rest = ahead.strip_prefix(&at).unwrap_or(Path::new(""));
+            let above = at.parent().unwrap_or(Path::new("/"));
+            let next = above.join(OsStr::from_bytes(target.as_bytes())).join(rest);
+            let status = fstat(&link).map_err(place("look at", path))?;
+            if !self.own.contains(&status.st_dev) {
+                hold_link(link).map_err(place("hold the way to", path))?;
+            }
+            ahead = next;
+        }
+        Err(place("follow", path)(Errno::LOOP))
+    }
+
+    /// The first symbolic link on a way, and where it is.
+    fn first_link(&self, path: &Path) -> Result<Option<(OwnedFd, PathBuf)>, Error> {
+        let mut at = PathBuf::new();
+        for component in path.components() {
+            at.push(component);
+            let Some(found) = self.find_itself(&Bytes::from(at.as_path()))? else {
+                return Ok(None);
+            };
+            let status = fstat(&found).map_err(place("look at", &Bytes::from(at.as_path())))?;
+            if FileType::from_raw_mode(status.st_mode) == FileType::Symlink {
+                return Ok(Some((found, at)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where links lead at whose end nothing is yet: /etc/resolv.conf is one.
+    fn behind_links(&self, path: &Bytes) -> Result<Bytes, Error> {
+        let mut path = path.clone();
+        for _ in 0..MOST_LINKS {
+            let Some(link) = self.find_itself(&path)? else {
+                return Ok(path);
+            };
+            let target = readlinkat(&link, "", Vec::new()).map_err(place("follow", &path))?;
+            let above = path.as_path().parent().unwrap_or(Path::new("/"));
+            path = Bytes::from(above.join(OsStr::from_bytes(target.as_bytes())).as_path());
+        }
+        Err(place("follow", &path)(Errno::LOOP))
     }
 
     fn give(&self, spot: &Spot<'_>, path: &Bytes) -> Result<(), Error> {
@@ -177,9 +291,11 @@ impl<'a> Tree<'a> {
             }
         };
         let status = fstat(&directory).map_err(place("look at", &parent))?;
-        let owner = match status.st_uid {
-            0 => Owner::Root,
-            _ => Owner::User,
+        // In a directory of the host's, and in one that is not root's, nothing is done with root's rights:
+        // somebody else may be at work there.
+        let owner = match status.st_uid == 0 && self.own.contains(&status.st_dev) {
+            true => Owner::Root,
+            false => Owner::User,
         };
         Ok(Spot {
             directory,
@@ -189,6 +305,8 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// More are followed by nobody (path_resolution(7)).
+const MOST_LINKS: u32 = 40;
 const DIRECTORY: OFlags = OFlags::DIRECTORY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);

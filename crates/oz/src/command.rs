@@ -24,6 +24,9 @@ pub enum Failure {
     /// Only root can make cells.
     #[error("cells are made by root: call it with sudo, and name the user with --user")]
     NotRoot,
+    /// Cells have no cells inside.
+    #[error("this is inside the cell {0}, where no cells are made")]
+    Inside(String),
     /// Files that are wrong; what is wrong was said.
     #[error("{0} cannot be used")]
     Broken(String),
@@ -93,7 +96,8 @@ pub fn carry_out(
 ) -> Result<u8, Failure> {
     let Command::Run(words) = &arguments.command;
     if !nix::unistd::geteuid().is_root() {
-        return Err(Failure::NotRoot);
+        // Root is never inside one: what anybody writes there on the host changes nothing.
+        return Err(inside().map_or(Failure::NotRoot, Failure::Inside));
     }
     let config = config(notes)?;
     let found = find(&words.profile, &config, notes)?;
@@ -118,6 +122,22 @@ pub fn carry_out(
         }
     })?;
     Ok(u8::try_from(status).unwrap_or(u8::MAX))
+}
+
+/// The name of the cell that this process is in, by the file that every cell has.
+fn inside() -> Option<String> {
+    use std::io::Read;
+    use std::os::unix::fs::MetadataExt;
+    const LONGEST: u64 = 64;
+    let path = Path::new(plan::MARKER);
+    let told = path.symlink_metadata().ok()?;
+    if !told.is_file() || told.uid() != 0 {
+        return None;
+    }
+    let mut name = String::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(LONGEST).read_to_string(&mut name).ok()?;
+    Some(name.escape_debug().to_string()).filter(|name| !name.is_empty())
 }
 
 fn config(notes: &mut dyn Write) -> Result<Config, Failure> {

@@ -22,6 +22,9 @@ use profile::{AutoShutdown, Circumstances, Config, Limit, NetworkType, Profile};
 pub use needs::Need;
 pub use person::{Person, Unknown, look_up};
 
+/// What tells a program that it is in a cell, and in which (oz.md §0).
+pub const MARKER: &str = "/tmp/oz-sandbox";
+
 /// What is asked for.
 pub struct Request<'a> {
     /// The profile.
@@ -139,6 +142,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Failure> {
     devices::add_kernel(&mut draft);
     let program = program(&mut draft)?;
     let needs = needs::missing(request);
+    draft.notes.extend(needs::without_effect(request.profile));
     Ok(Planned {
         plan: Plan {
             name: request.profile.name.clone(),

@@ -95,3 +95,61 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Bytes(bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Bind, Missing, Owner, Step};
+    use super::*;
+
+    fn any_bytes() -> impl Strategy<Value = Bytes> {
+        let any = prop::collection::vec(any::<u8>(), 0..60).prop_map(Bytes);
+        let text = ".{0,30}".prop_map(|text: String| Bytes::from(text));
+        prop_oneof![any, text]
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back_from_json(bytes in any_bytes()) {
+            let text = serde_json::to_string(&bytes).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Bytes>(&text).unwrap(), bytes);
+        }
+
+        #[test]
+        fn steps_come_back_from_json(source in any_bytes(), target in any_bytes(), mode: u32, flags: [bool; 4]) {
+            let bind = Bind {
+                source: source.clone(),
+                target: target.clone(),
+                reader: Owner::User,
+                follow: flags[0],
+                missing: Missing::Create,
+                replace: flags[1],
+                read_only: flags[2],
+                executable: flags[3],
+            };
+            let steps = vec![
+                Step::Bind(bind),
+                Step::Directory { path: source.clone(), mode, owner: Owner::Root },
+                Step::File { path: target.clone(), mode, text: source.clone() },
+                Step::Cover { path: target, follow: flags[0] },
+                Step::Mask { path: source },
+            ];
+            let text = serde_json::to_vec(&steps).unwrap();
+            prop_assert_eq!(serde_json::from_slice::<Vec<Step>>(&text).unwrap(), steps);
+        }
+
+        #[test]
+        fn any_bytes_are_one_line_that_changes_no_terminal(bytes in any_bytes()) {
+            let shown = bytes.to_string();
+            prop_assert!(!shown.chars().any(char::is_control), "{:?}", shown);
+        }
+
+        #[test]
+        fn any_text_is_a_step_or_an_error(text in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(step) = serde_json::from_slice::<Step>(&text) {
+                prop_assert!(step.place().0.len() <= text.len());
+            }
+        }
+    }
+}

@@ -75,7 +75,7 @@ pub(super) fn add(draft: &mut Draft<'_>) {
         });
     }
     draft.steps.push(Step::File {
-        path: "/tmp/oz-sandbox".into(),
+        path: super::MARKER.into(),
         mode: 0o644,
         text: Bytes::from(draft.request.profile.name.as_str()),
     });

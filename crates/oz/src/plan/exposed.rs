@@ -6,15 +6,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-/// So much is looked at below one directory; what lies deeper or behind is not found.
+/// So much is looked at below one directory, and so deep.
 const MOST_ENTRIES: usize = 50_000;
-const DEEPEST: usize = 12;
+const DEEPEST: usize = 32;
 
-/// Names that lead out of a cell, with what they are. A name that ends with `*` may go on.
-const WAYS_OUT: [(&str, &str); 14] = [
+/// Names that lead out of a cell, with what they are. A name that ends with `*` may go on; one with a
+/// slash is the end of a path.
+const WAYS_OUT: [(&str, &str); 22] = [
     ("docker.sock", "the socket of Docker"),
     ("podman.sock", "the socket of Podman"),
     ("containerd.sock", "the socket of containerd"),
+    ("crio.sock", "the socket of CRI-O"),
+    ("buildkitd.sock", "the socket of BuildKit"),
+    ("lxd/unix.socket", "the socket of LXD"),
+    ("libvirt-sock", "the socket of libvirt"),
+    ("snapd.socket", "the socket of snapd"),
     ("system_bus_socket", "the system's D-Bus"),
     ("bus", "the session's D-Bus"),
     ("dbus-*", "a D-Bus"),
@@ -22,60 +28,121 @@ const WAYS_OUT: [(&str, &str); 14] = [
     ("S.dirmngr", "gpg's dirmngr"),
     ("agent.*", "an ssh-agent"),
     ("ssh", "an ssh-agent"),
-    ("X0*", "an X server"),
-    ("X1*", "an X server"),
+    ("keyring/control", "a keyring"),
+    (".X11-unix/X*", "an X server"),
+    ("wayland-*", "a Wayland compositor"),
     ("native", "a sound server"),
-    ("private", "systemd's socket"),
+    ("pipewire-*", "a sound server"),
+    ("systemd/private", "systemd's socket"),
+    ("systemd/notify", "systemd's socket"),
 ];
 
 /// One end of a connection.
 pub(super) struct End {
+    /// On the host.
     pub(super) path: PathBuf,
+    /// Below what was looked at; nothing for that itself.
+    pub(super) below: PathBuf,
     /// What it is, where it leads out of a cell.
     pub(super) way_out: Option<&'static str>,
 }
 
-/// All sockets and FIFOs at or below a path.
-pub(super) fn ends(path: &Path) -> Vec<End> {
-    let mut ends = Vec::new();
-    let mut left = MOST_ENTRIES;
-    look(path, DEEPEST, &mut left, &mut ends);
-    ends
+/// What was found.
+pub(super) struct Ends {
+    pub(super) ends: Vec<End>,
+    /// Whether everything was looked at.
+    pub(super) complete: bool,
 }
 
-fn look(path: &Path, depth: usize, left: &mut usize, ends: &mut Vec<End>) {
-    let Ok(kind) = fs::symlink_metadata(path).map(|metadata| metadata.file_type()) else {
-        return;
+/// All sockets and FIFOs at or below a path, which may be a link.
+pub(super) fn ends(path: &Path) -> Ends {
+    let top = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let mut look = Look {
+        top: &top,
+        left: MOST_ENTRIES,
+        found: Ends {
+            ends: Vec::new(),
+            complete: true,
+        },
     };
-    if kind.is_socket() || kind.is_fifo() {
-        ends.push(End {
-            path: path.to_path_buf(),
-            way_out: way_out(path).filter(|_| kind.is_socket()),
-        });
-    }
-    if !kind.is_dir() || depth == 0 {
-        return;
-    }
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        let Some(less) = left.checked_sub(1) else {
+    look.at(&top, DEEPEST);
+    look.found
+}
+
+struct Look<'a> {
+    top: &'a Path,
+    left: usize,
+    found: Ends,
+}
+
+impl Look<'_> {
+    fn at(&mut self, path: &Path, depth: usize) {
+        let Ok(kind) = fs::symlink_metadata(path).map(|metadata| metadata.file_type()) else {
             return;
         };
-        *left = less;
-        let plain = entry
-            .file_type()
-            .is_ok_and(|kind| kind.is_file() || kind.is_symlink());
-        if !plain {
-            look(&entry.path(), depth - 1, left, ends);
+        if kind.is_socket() || kind.is_fifo() {
+            self.found.ends.push(End {
+                path: path.to_path_buf(),
+                below: path.strip_prefix(self.top).unwrap_or(path).to_path_buf(),
+                way_out: way_out(path).filter(|_| kind.is_socket()),
+            });
+        }
+        if kind.is_dir() {
+            self.below(path, depth);
+        }
+    }
+
+    fn below(&mut self, path: &Path, depth: usize) {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            let (Some(left), Some(depth)) = (self.left.checked_sub(1), depth.checked_sub(1)) else {
+                self.found.complete = false;
+                return;
+            };
+            self.left = left;
+            let plain = entry
+                .file_type()
+                .is_ok_and(|kind| kind.is_file() || kind.is_symlink());
+            if !plain {
+                self.at(&entry.path(), depth);
+            }
         }
     }
 }
 
 fn way_out(path: &Path) -> Option<&'static str> {
-    let name = path.file_name()?.as_bytes();
-    let fits = |known: &str| match known.strip_suffix('*') {
-        Some(start) => name.starts_with(start.as_bytes()),
-        None => name == known.as_bytes(),
-    };
-    let known = WAYS_OUT.iter().find(|(known, _)| fits(known));
+    let known = WAYS_OUT.iter().find(|(known, _)| fits(path, known));
     known.map(|(_, what)| *what)
+}
+
+fn fits(path: &Path, known: &str) -> bool {
+    let (above, name) = known.rsplit_once('/').unwrap_or(("", known));
+    let Some(own) = path.file_name().map(OsStrExt::as_bytes) else {
+        return false;
+    };
+    let named = match name.strip_suffix('*') {
+        Some(start) => own.starts_with(start.as_bytes()),
+        None => own == name.as_bytes(),
+    };
+    named && (above.is_empty() || path.parent().is_some_and(|parent| parent.ends_with(above)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_out_are_known_by_the_end_of_their_path() {
+        for (path, known) in [
+            ("/run/docker.sock", true),
+            ("/tmp/.X11-unix/X117", true),
+            ("/home/u/X1", false),
+            ("/home/u/.gnupg/S.gpg-agent.ssh", true),
+            ("/run/systemd/private", true),
+            ("/home/u/private", false),
+            ("/run/user/1000/wayland-0", true),
+            ("/home/u/app.sock", false),
+        ] {
+            assert_eq!(way_out(Path::new(path)).is_some(), known, "{path}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use profile::{NetworkType, SeccompMode};
+use profile::{AudioMode, DnsMode, NetworkType, Profile, SeccompMode};
 
 use super::Request;
 
@@ -73,4 +73,33 @@ pub(super) fn missing(request: &Request<'_>) -> Vec<Need> {
     missing
         .filter(|need| !request.without.contains(need))
         .collect()
+}
+
+/// Parts of a profile that cells do without, and that nobody is refused for.
+pub(super) fn without_effect(profile: &Profile) -> impl Iterator<Item = String> {
+    let xserver = &profile.xserver;
+    let parts = [
+        (
+            "multi: each run has a cell of its own anyway",
+            profile.multi,
+        ),
+        (
+            "log_dir: what the program prints goes to the caller",
+            profile.log_dir.is_some(),
+        ),
+        (
+            "xserver.audio_mode: there is no sound yet",
+            xserver.audio_mode != AudioMode::None,
+        ),
+        (
+            "xserver.enable_notifications: there are none yet",
+            xserver.enable_notifications,
+        ),
+        (
+            "networking.dns_mode: Oz took no notice of it either",
+            profile.networking.dns_mode != DnsMode::default(),
+        ),
+    ];
+    let set = parts.into_iter().filter(|(_, set)| *set);
+    set.map(|(what, _)| format!("no effect: {what}"))
 }

@@ -31,7 +31,11 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
     }
     for extra in &request.binds {
         let path = Bytes::from(extra.path.as_path());
-        let bind = of_user(path.clone(), path, extra.read_only);
+        let bind = Bind {
+            // It is asked for here and now, whatever the profile shows of it.
+            replace: true,
+            ..of_user(path.clone(), path, extra.read_only)
+        };
         show(draft, bind, false)?;
     }
     if request.profile.allow_files {
@@ -52,6 +56,9 @@ fn whitelist(draft: &mut Draft<'_>, item: &WhitelistItem) -> Result<(), Failure>
             (Some(target), false) => target.clone(),
             (Some(target), true) => target.join(source.file_name().unwrap_or_default()),
         };
+        if draft.is_left_out(source, &target) {
+            continue;
+        }
         let bind = Bind {
             follow: !item.no_follow,
             missing: match (item.can_create, item.ignore) {
@@ -187,27 +194,29 @@ fn of_user(source: Bytes, target: Bytes, read_only: bool) -> Bind {
 /// Shows something, and takes away the sockets in it: a read-only mount keeps nobody from talking to
 /// whoever listens there.
 fn show(draft: &mut Draft<'_>, bind: Bind, forced: bool) -> Result<(), Failure> {
-    let source = bind.source.as_path().to_path_buf();
+    let source = bind.source.clone();
     let target = bind.target.as_path().to_path_buf();
-    let ends = draft.as_user(|| exposed::ends(&source))?;
+    let found = draft.as_user(|| exposed::ends(source.as_path()))?;
     draft.steps.push(Step::Bind(bind));
-    for end in ends {
-        if let Some(what) = end.way_out.filter(|_| !forced) {
-            let path = end.path;
-            return Err(Failure::WayOut { path, what });
-        }
-        let inside = match end.path.strip_prefix(&source) {
-            Ok(rest) if rest.as_os_str().is_empty() => continue,
-            Ok(rest) => target.join(rest),
-            Err(_) => continue,
-        };
-        if forced {
-            let note = format!("{} can be connected to from inside", end.path.display());
-            draft.notes.push(note);
-        } else {
-            draft.steps.push(Step::Mask {
-                path: path(&inside),
-            });
+    if !found.complete {
+        let note = format!("{source} is too large to be searched for sockets whole");
+        draft.notes.push(note);
+    }
+    for end in found.ends {
+        let place = end.path.display();
+        match end.way_out {
+            Some(what) if !forced => {
+                let path = end.path;
+                return Err(Failure::WayOut { path, what });
+            }
+            // It was asked for by its name.
+            _ if forced || end.below.as_os_str().is_empty() => {
+                let note = format!("{place} can be connected to from inside");
+                draft.notes.push(note);
+            }
+            _ => draft.steps.push(Step::Mask {
+                path: path(&target.join(&end.below)),
+            }),
         }
     }
     Ok(())
@@ -280,6 +289,13 @@ pub(super) fn path(path: &Path) -> Bytes {
 }
 
 impl Draft<'_> {
+    /// Whether something is of the home directory, of which a cell that keeps nothing has nothing, whatever
+    /// words a profile has for it.
+    fn is_left_out(&self, source: &Path, target: &Path) -> bool {
+        let home = &self.request.person.user.home;
+        self.request.ephemeral && [source, target].iter().any(|path| path.starts_with(home))
+    }
+
     /// Looks at the host with the user's rights.
     pub(super) fn as_user<T>(&self, look: impl FnOnce() -> T) -> Result<T, Failure> {
         Ok(confine::with_rights(&self.user, || Ok(look()))?)
