@@ -91,6 +91,7 @@ install:
 	install -D -m 755 $(RELEASE)/oz $(DESTDIR)$(PREFIX)/bin/oz
 	install -D -m 755 $(RELEASE)/oz-init $(DESTDIR)$(PREFIX)/bin/oz-init
 	install -D -m 755 $(RELEASE)/libsandbox.so $(DESTDIR)$(PREFIX)/lib/libsandbox.so
+	install -D -m 644 docs/man/oz.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
 	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
 	install -D -m 644 docs/man/sandbox-policy.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	install -D -m 644 docs/man/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
@@ -106,6 +107,7 @@ install:
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify

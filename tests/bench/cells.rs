@@ -91,58 +91,57 @@ fn plan(house: &Path) -> Value {
 /// The same steps in words of bwrap. What covers something is an empty file or directory; device nodes are
 /// its own set, because it makes no others.
 fn as_bwrap(plan: &Value, house: &Path) -> Command {
+    fs::write(house.join("file"), "").expect("a file");
+    fs::create_dir_all(house.join("directory")).expect("a directory");
     let mut command = Command::new("bwrap");
-    command.args([
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-        "--unshare-uts",
-    ]);
-    command.args(["--unshare-cgroup", "--new-session", "--die-with-parent"]);
-    command.args([
-        "--uid",
-        "65534",
-        "--gid",
-        "65534",
-        "--unshare-user",
-        "--hostname",
-        "true",
-    ]);
-    let (file, directory) = (house.join("file"), house.join("directory"));
-    fs::write(&file, "").expect("a file");
-    fs::create_dir_all(&directory).expect("a directory");
-    let empty = |path: &str| match Path::new(path).is_dir() {
-        true => directory.display().to_string(),
-        false => file.display().to_string(),
-    };
+    command.args(["--unshare-pid", "--unshare-net", "--unshare-ipc"]);
+    command.args(["--unshare-uts", "--unshare-cgroup", "--unshare-user"]);
+    command.args(["--uid", "65534", "--gid", "65534", "--hostname", "true"]);
+    command.args(["--new-session", "--die-with-parent"]);
     for step in plan["steps"].as_array().expect("steps") {
         let (kind, what) = step
             .as_object()
             .and_then(|step| step.iter().next())
             .expect("a step");
-        let of = |field: &str| what[field].as_str().unwrap_or_default();
-        let path = of("path");
-        match kind.as_str() {
-            "directory" => command.args(["--dir", path]),
-            "file" => command.args(["--ro-bind", &file.display().to_string(), path]),
-            // It makes these itself.
-            "symlink" if path.starts_with("/dev/") => &mut command,
-            "symlink" => command.args(["--symlink", of("target"), path]),
-            "memory" if path == "/dev" => command.args(["--dev", path]),
-            "memory" => command.args(["--tmpfs", path]),
-            "processes" => command.args(["--proc", path]),
-            "queues" => command.args(["--mqueue", path]),
-            "hardware" => command.args(["--ro-bind", "/sys", path]),
-            "bind" if !Path::new(of("source")).exists() => &mut command,
-            "bind" => command.args(["--ro-bind", of("source"), of("target")]),
-            "cover" | "mask" => match fs::canonicalize(path) {
-                Ok(place) => command.args(["--ro-bind", &empty(path)]).arg(place),
-                Err(_) => &mut command,
-            },
-            "seal" => command.args(["--ro-bind", path, path]),
-            _ => &mut command,
-        };
+        command.args(words(kind, what, house));
     }
     command.arg("/bin/true");
     command
+}
+
+fn words(kind: &str, what: &Value, house: &Path) -> Vec<String> {
+    let of = |field: &str| what[field].as_str().unwrap_or_default().to_string();
+    let path = of("path");
+    let is_of_devices = path.starts_with("/dev/");
+    match kind {
+        "directory" => vec!["--dir".into(), path],
+        "file" => bind(&house.join("file"), &path),
+        // It makes these itself.
+        "symlink" if is_of_devices => Vec::new(),
+        "symlink" => vec!["--symlink".into(), of("target"), path],
+        "memory" if path == "/dev" => vec!["--dev".into(), path],
+        "memory" => vec!["--tmpfs".into(), path],
+        "processes" => vec!["--proc".into(), path],
+        "queues" => vec!["--mqueue".into(), path],
+        "hardware" | "seal" => bind(Path::new(&path), &path),
+        "bind" if Path::new(&of("source")).exists() => {
+            bind(Path::new(&of("source")), &of("target"))
+        }
+        "cover" | "mask" => cover(&path, house),
+        _ => Vec::new(),
+    }
+}
+
+fn bind(source: &Path, target: &str) -> Vec<String> {
+    let source = source.display().to_string();
+    vec!["--ro-bind".into(), source, target.into()]
+}
+
+/// It follows no links inside, so the place is looked for outside.
+fn cover(path: &str, house: &Path) -> Vec<String> {
+    let Ok(place) = fs::canonicalize(path) else {
+        return Vec::new();
+    };
+    let empty = if place.is_dir() { "directory" } else { "file" };
+    bind(&house.join(empty), &place.display().to_string())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use sandbox_tests::{Run, built};
 
-use crate::house::{House, NAME, SOON, await_some, program_of, signal};
+use crate::house::{House, NAME, SOON, await_some, child_of, program_of, signal};
 use crate::terminal::Terminal;
 
 fn shell_at(house: &House, options: &str) -> Run {
@@ -160,11 +160,7 @@ fn oz_stops_for_a_shell_of_the_callers_and_goes_on_where_it_was() {
     terminal.type_in("mirrored\n");
     terminal.await_text("mirrored\r\n");
     terminal.await_text("mirrored\r\n");
-    let shell = terminal.child.id();
-    let oz = await_some("oz", || {
-        let text = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
-        text.ok()?.split_whitespace().last()?.parse::<u32>().ok()
-    });
+    let oz = await_some("oz", || child_of(terminal.child.id()));
     assert!(!terminal.is_cooked());
     signal(oz, Signal::SIGTSTP);
     terminal.await_text("Stopped");

@@ -238,7 +238,7 @@ impl Hierarchy {
         const MAGIC: [i64; 2] = [0x0027_e0eb, 0x6367_7270];
         let top = openat(CWD, &self.point, OFlags::RDONLY | DIRECTORY, Mode::empty())?;
         let kind = fstatfs(&top)?.f_type;
-        match MAGIC.iter().any(|magic| *magic == kind) {
+        match MAGIC.contains(&kind) {
             true => Ok(top),
             false => Err(Errno::NOTSUP),
         }
