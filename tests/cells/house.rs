@@ -239,23 +239,16 @@ pub fn await_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Cgroups of cells whose `oz` is gone.
-pub fn orphaned_cgroups() -> Vec<PathBuf> {
+/// The cgroups that one `oz` has made for its cell.
+pub fn cgroups_of(oz: u32) -> Vec<PathBuf> {
     let homes = ["pids", "memory", "unified", "."].map(|name| format!("/sys/fs/cgroup/{name}/oz"));
     let entries = homes.iter().flat_map(fs::read_dir).flatten().flatten();
-    let cgroups = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir());
-    cgroups
-        .filter(|path| {
-            let name = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or("");
-            let process = name.split('-').next().unwrap_or("");
-            !Path::new("/proc").join(process).exists()
-        })
-        .collect()
+    let start = format!("{oz}-");
+    let is_its = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(&start))
+    };
+    entries.map(|entry| entry.path()).filter(is_its).collect()
 }
 
 /// What a process calls itself.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sandbox_tests::rounds;
 
-use crate::house::{House, orphaned_cgroups};
+use crate::house::{House, cgroups_of};
 
 /// What a launch could leave on this machine that is no process: mounts, network devices, IPC.
 fn traces() -> Vec<String> {
@@ -26,16 +26,19 @@ fn launches_in_a_row_leave_nothing() {
     let Some(house) = House::new() else { return };
     let profile = house.profile("\"path\": \"/bin/sh\", \"limits\": {\"pids\": 100}");
     let before = traces();
+    let mut launched = Vec::new();
     for round in 0..rounds(200) {
-        let run = house
+        let status = i32::try_from(round % 50).expect("small");
+        let running = house
             .oz(&profile)
-            .args(["-c", &format!("exit {}", round % 50)]);
-        run.outcome()
-            .status(i32::try_from(round % 50).expect("small"));
+            .args(["-c", &format!("exit {status}")])
+            .start();
+        launched.push(running.pid());
+        running.outcome().status(status);
     }
     house.assert_empty_within(Duration::from_secs(2));
     assert_eq!(traces(), before);
-    assert_eq!(orphaned_cgroups(), Vec::<std::path::PathBuf>::new());
+    assert!(launched.into_iter().all(|oz| cgroups_of(oz).is_empty()));
 }
 
 #[test]

@@ -74,6 +74,11 @@ impl Failure {
             Failure::Refused { status, .. } => *status,
             Failure::Interrupted { signal, .. } => 128 + signal,
             Failure::Cell(error) => error.status(),
+            // It was killed, and with it the program.
+            Failure::Lost {
+                status: Some(status @ 129..),
+                ..
+            } => *status,
             _ => crate::command::FAILED.into(),
         }
     }
@@ -226,13 +231,13 @@ impl Cell {
 
     /// What the first process said last; one that was killed has said nothing.
     fn ended(mut self) -> Result<i32, Failure> {
-        const KILLED: i32 = 128 + 9;
+        self.stage = Stage::Stay;
         match self.channel.receive(Duration::ZERO) {
             Ok((Report::Ended(status), _)) => Ok(status),
             Ok((Report::Failed { stage, why, status }, _)) => {
                 Err(Failure::Refused { stage, why, status })
             }
-            Ok(_) | Err(_) => Ok(KILLED),
+            Ok(_) | Err(_) => Err(self.lost(wire::Error::Closed)),
         }
     }
 }
