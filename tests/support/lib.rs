@@ -12,7 +12,7 @@ mod run;
 pub use audit::{AuditListener, Record};
 pub use compiler::{assemble_free_standing, compile, compile_with};
 pub use go::{GO_PROGRAM, build_go};
-pub use report::skip;
+pub use report::{measured, skip};
 pub use run::{Outcome, Run, Running, SIGSYS_STATUS, broken_pipe};
 
 use std::fs;

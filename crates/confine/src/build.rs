@@ -86,6 +86,10 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn take(&mut self, step: &Step) -> Result<(), Error> {
+        // What covers others shows nothing of them.
+        if !matches!(step, Step::Cover { .. } | Step::Mask { .. }) {
+            self.tree.mounts().forget();
+        }
         match step {
             Step::Directory { path, mode, owner } => {
                 self.tree.directory(path, *mode, *owner).map(drop)

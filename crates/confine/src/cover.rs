@@ -49,7 +49,8 @@ impl Covers {
         path: &Bytes,
         stage: &Bytes,
     ) -> Result<(), Error> {
-        let names = names::of(object, stage.as_path()).map_err(place("find the names of", path))?;
+        let names = names::of(object, stage.as_path(), tree.mounts())
+            .map_err(place("find the names of", path))?;
         for name in names {
             self.cover(tree, name, path)?;
         }

@@ -58,11 +58,21 @@ pub enum Error {
         /// What it is open on.
         what: &'static str,
     },
-    /// Whoever was to become the program ended before.
+    /// A limit of the whole cell cannot be kept.
+    #[error("the limit on {controller} cannot be kept: {why}")]
+    Limit {
+        /// The controller of cgroups that keeps it.
+        controller: &'static str,
+        /// Why it does not.
+        why: String,
+    },
+    /// A process of ours ended before it became what it was to be.
     #[error("{why}")]
     Start {
         /// What it said.
         why: String,
+        /// The exit status that goes with it.
+        status: i32,
     },
     /// The program did not start.
     #[error("{path}: cannot be executed: {source}")]
@@ -72,6 +82,25 @@ pub enum Error {
         /// The kernel's answer.
         source: Errno,
     },
+}
+
+/// A cell did not come about.
+const FAILED: i32 = 125;
+/// The program cannot be executed.
+const NOT_EXECUTED: i32 = 126;
+/// There is no such program.
+const NOT_FOUND: i32 = 127;
+
+impl Error {
+    /// The exit status for it, as env(1) has them.
+    pub fn status(&self) -> i32 {
+        match self {
+            Error::Start { status, .. } => *status,
+            Error::Program { source, .. } if *source == Errno::NOENT => NOT_FOUND,
+            Error::Program { .. } => NOT_EXECUTED,
+            _ => FAILED,
+        }
+    }
 }
 
 /// What went wrong with a path.

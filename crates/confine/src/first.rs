@@ -2,10 +2,7 @@
 //! and decides when the cell is over. With its end the kernel ends everything in the cell
 //! (pid_namespaces(7)).
 
-use std::fs;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno as NixErrno;
@@ -17,16 +14,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
 use rustix::system::{setdomainname, sethostname};
-use rustix::thread::CapabilitySet;
+use rustix::thread::{CapabilitySet, set_name};
 
 use crate::error::{Error, call};
-use crate::identity;
 use crate::plan::{Network, Plan, Program};
-use crate::sys;
+use crate::{identity, sys, watch};
 
 /// How long a cell without its program waits for a process that is to keep it alive: what was forked
 /// has not got its name yet.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a program may take to end when the cell is told to.
+const END: Duration = Duration::from_secs(10);
 /// How long processes that are left over may take to end when they are told to.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a cell without its program looks around.
@@ -35,13 +33,15 @@ const ROUND: Duration = Duration::from_millis(100);
 /// The first descriptor that is nothing to the first process.
 const BEHIND_CONNECTION: u32 = 4;
 
-/// What this process does first, before it reads anything: nobody may look into it, and nothing of what
-/// it was started from stays open but the connection.
+/// What this process does first, before it reads anything: nobody may look into it, nothing of what it was
+/// started from stays open but the connection, and it has a name, which what is executed from a descriptor
+/// has not everywhere.
 ///
 /// # Errors
 /// [`Error::Call`].
 pub fn withdraw() -> Result<(), Error> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(call("become undumpable"))?;
+    set_name(c"oz-init").map_err(call("take a name"))?;
     sys::close_from(BEHIND_CONNECTION).map_err(call("close descriptors"))?;
     sys::join_new_keyring().map_err(call("leave the session keyring"))
 }
@@ -66,22 +66,29 @@ fn raise_loopback() -> Result<(), Errno> {
     sys::raise_loopback(socket.as_fd())
 }
 
-/// Signals of the cell's first process, as a descriptor.
-pub struct Signals(SignalFd);
+/// What the first process needs in order to stay, got while it may: its signals, and a view of the cell's
+/// processes that nothing inside can cover.
+pub struct Post {
+    signals: SignalFd,
+    processes: Option<OwnedFd>,
+}
 
-impl Signals {
+impl Post {
     /// From here on signals wait to be read.
     ///
     /// # Errors
     /// [`Error::Call`].
-    pub fn new() -> Result<Signals, Error> {
+    pub fn new(program: &Program) -> Result<Post, Error> {
         let all = SigSet::all();
         let failed = |error: NixErrno| call("take signals")(Errno::from_raw_os_error(error as i32));
         all.thread_block().map_err(failed)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        SignalFd::with_flags(&all, flags)
-            .map(Signals)
-            .map_err(failed)
+        let signals = SignalFd::with_flags(&all, flags).map_err(failed)?;
+        let processes = match program.watchdog.is_empty() {
+            true => None,
+            false => Some(watch::view()?),
+        };
+        Ok(Post { signals, processes })
     }
 }
 
@@ -103,27 +110,26 @@ pub fn retire() -> Result<(), Error> {
 pub fn stay(
     program: &Program,
     process: Pid,
-    signals: &Signals,
+    post: &Post,
     connection: BorrowedFd<'_>,
 ) -> Result<i32, Error> {
-    let mut watch = Watch {
+    let mut life = Life {
         process: NixPid::from_raw(process.as_raw_pid()),
         status: None,
         seen: Instant::now(),
+        deadline: None,
     };
     loop {
-        let round = watch.status.map(|_| ROUND);
-        let hung_up = wait(signals, connection, round).map_err(call("wait"))?;
-        watch.take_signals(signals);
-        watch.reap();
+        let hung_up = wait(&post.signals, connection, life.round()).map_err(call("wait"))?;
+        life.take_signals(&post.signals);
+        life.reap();
         if hung_up {
-            return Ok(watch.status.unwrap_or(KILLED));
+            return Ok(life.status.unwrap_or(KILLED));
         }
-        if let Some(status) = watch.status {
-            if watch.is_over(program) {
-                dismiss();
-                return Ok(status);
-            }
+        if life.is_over(program, post) {
+            dismiss();
+            life.reap();
+            return Ok(life.status.unwrap_or(KILLED));
         }
     }
 }
@@ -132,13 +138,13 @@ const KILLED: i32 = 128 + 9;
 
 /// Waits for a signal, for the end of whoever watches the cell, or for so long.
 fn wait(
-    signals: &Signals,
+    signals: &SignalFd,
     connection: BorrowedFd<'_>,
     at_most: Option<Duration>,
 ) -> Result<bool, Errno> {
     let limit = at_most.and_then(|limit| Timespec::try_from(limit).ok());
     let mut wanted = [
-        PollFd::new(&signals.0, PollFlags::IN),
+        PollFd::new(signals, PollFlags::IN),
         PollFd::from_borrowed_fd(connection, PollFlags::IN | PollFlags::RDHUP),
     ];
     match poll(&mut wanted, limit.as_ref()) {
@@ -149,24 +155,57 @@ fn wait(
     Ok(wanted.get(1).is_some_and(|end| !end.revents().is_empty()))
 }
 
-struct Watch {
+/// The life of a cell, as its first process sees it.
+struct Life {
     process: NixPid,
     status: Option<i32>,
     /// When something was there that keeps the cell alive.
     seen: Instant,
+    /// When it is over, whatever is there.
+    deadline: Option<Instant>,
 }
 
-impl Watch {
-    /// Hands signals on to the program, or to all when it has ended.
-    fn take_signals(&self, signals: &Signals) {
-        while let Ok(Some(signal)) = signals.0.read_signal() {
+impl Life {
+    /// When to look around again, if nothing happens.
+    fn round(&self) -> Option<Duration> {
+        let is_ending = self.status.is_some() || self.deadline.is_some();
+        is_ending.then_some(ROUND)
+    }
+
+    fn take_signals(&mut self, signals: &SignalFd) {
+        while let Ok(Some(signal)) = signals.read_signal() {
             let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
             match Signal::try_from(number) {
                 Ok(Signal::SIGCHLD) | Err(_) => {}
-                // The program leads its group (setsid(2)); what it has started alone is its own affair.
-                Ok(signal) if self.status.is_none() => drop(kill(self.process, signal)),
-                Ok(signal) => drop(kill(NixPid::from_raw(-1), signal)),
+                Ok(signal) => self.hand_on(signal),
             }
+        }
+    }
+
+    /// Gives a signal to the program. Stopping and going on are its whole group's, as at a terminal.
+    fn hand_on(&mut self, signal: Signal) {
+        if self.status.is_some() {
+            let ends = [
+                Signal::SIGHUP,
+                Signal::SIGINT,
+                Signal::SIGQUIT,
+                Signal::SIGTERM,
+            ];
+            if ends.contains(&signal) {
+                self.deadline = Some(Instant::now());
+            }
+            return;
+        }
+        let group = NixPid::from_raw(-self.process.as_raw());
+        let (who, what) = match signal {
+            // A session of its own has nobody to continue it, and ignores the milder one (setpgid(2)).
+            Signal::SIGTSTP => (group, Signal::SIGSTOP),
+            Signal::SIGCONT => (group, Signal::SIGCONT),
+            signal => (self.process, signal),
+        };
+        let _ = kill(who, what);
+        if signal == Signal::SIGTERM {
+            self.deadline.get_or_insert_with(|| Instant::now() + END);
         }
     }
 
@@ -178,7 +217,8 @@ impl Watch {
                 WaitStatus::StillAlive => return,
                 _ => continue,
             };
-            if ended.0 == self.process {
+            // Numbers come again.
+            if ended.0 == self.process && self.status.is_none() {
                 self.status = Some(ended.1);
                 self.seen = Instant::now();
             }
@@ -186,40 +226,24 @@ impl Watch {
     }
 
     /// Whether nothing keeps the cell alive any more.
-    fn is_over(&mut self, program: &Program) -> bool {
-        if !program.auto_shutdown {
-            return false;
-        }
-        if program.watchdog.is_empty() {
+    fn is_over(&mut self, program: &Program, post: &Post) -> bool {
+        if self
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+        {
             return true;
         }
-        if processes().any(|process| is_watched(process, program)) {
+        if self.status.is_none() || !program.auto_shutdown {
+            return false;
+        }
+        let Some(processes) = &post.processes else {
+            return true;
+        };
+        if watch::any(processes, &program.watchdog) {
             self.seen = Instant::now();
         }
         self.seen.elapsed() >= GRACE
     }
-}
-
-/// The numbers of all processes here but our own.
-fn processes() -> impl Iterator<Item = i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers.filter(|&number| number != 1)
-}
-
-/// Whether a process has one of the names that keep a cell alive: its own, the first word of its command
-/// line, or, for what an interpreter runs, the second.
-fn is_watched(process: i32, program: &Program) -> bool {
-    let own = fs::read(format!("/proc/{process}/comm")).unwrap_or_default();
-    let own = own.strip_suffix(b"\n").unwrap_or(&own);
-    let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-    let words = line.split(|&byte| byte == 0).take(2);
-    let names = words.filter_map(|word| {
-        let path = Path::new(std::ffi::OsStr::from_bytes(word));
-        Some(path.file_name()?.as_bytes())
-    });
-    let mut names = names.chain([own]);
-    names.any(|name| program.watchdog.iter().any(|watched| watched.0 == name))
 }
 
 /// Tells what is left to end, and waits a little.
@@ -229,6 +253,8 @@ fn dismiss() {
     if kill(everybody, Signal::SIGTERM).is_err() {
         return;
     }
+    // What is stopped does not hear it.
+    let _ = kill(everybody, Signal::SIGCONT);
     while Instant::now() < deadline {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_millis(10)),

@@ -6,21 +6,20 @@
 //! link that leads to what is hidden.
 
 use std::os::fd::OwnedFd;
-use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
 use rustix::io::{Errno, Result};
 
-use crate::mountinfo::{self, id_of, path_of};
+use crate::mountinfo::{Table, id_of, path_of};
 use crate::{mounts, names, tree};
 
 const LOOK: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Makes the way to a place one that nobody inside can rename, and gives the place, now reached by that
 /// way.
-pub(crate) fn hold(place: OwnedFd) -> Result<OwnedFd> {
+pub(crate) fn hold(place: OwnedFd, table: &Table) -> Result<OwnedFd> {
     let id = id_of(&place)?;
-    let mounts = mountinfo::below(Path::new("/"))?;
+    let mounts = table.with(id)?;
     let mount = mounts.iter().find(|mount| mount.id == id);
     let mount = mount.ok_or(Errno::NOENT)?;
     if mount.read_only {
@@ -46,15 +45,15 @@ pub(crate) fn hold(place: OwnedFd) -> Result<OwnedFd> {
 
 /// Makes a symbolic link one that nobody inside can rename or remove: a mount of itself on itself, which
 /// is followed as before.
-pub(crate) fn hold_link(link: OwnedFd) -> Result<()> {
+pub(crate) fn hold_link(link: OwnedFd, table: &Table) -> Result<()> {
     let id = id_of(&link)?;
-    let mounts = mountinfo::below(Path::new("/"))?;
+    let mounts = table.with(id)?;
     let mount = mounts.iter().find(|mount| mount.id == id);
     let mount = mount.ok_or(Errno::NOENT)?;
     if mount.read_only || mount.point == path_of(&link)? {
         return Ok(());
     }
-    let held = hold(link)?;
+    let held = hold(link, table)?;
     let copy = mounts::same(&held)?;
     tree::attach(&copy, std::os::fd::AsFd::as_fd(&held))
 }

@@ -7,11 +7,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod build;
+mod cgroup;
 mod cover;
 mod error;
 pub mod first;
 mod hold;
 mod identity;
+mod last_words;
 mod launch;
 mod mountinfo;
 mod mounts;
@@ -23,8 +25,10 @@ mod rights;
 mod source;
 mod sys;
 mod tree;
+mod watch;
 
 pub use build::{Remark, build};
+pub use cgroup::Cgroup;
 pub use error::Error;
 pub use launch::{CONNECTION, First, launch, sealed};
 pub use program::{Started, start};

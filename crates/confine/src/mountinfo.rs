@@ -1,9 +1,11 @@
 //! The mounts of this process, as /proc/self/mountinfo tells of them (proc_pid_mountinfo(5)).
 
+use std::cell::RefCell;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 
 use rustix::fs::{AtFlags, StatxFlags, statx};
 use rustix::io::{Errno, Result};
@@ -23,12 +25,34 @@ pub(crate) struct Mount {
     pub(crate) read_only: bool,
 }
 
-/// All mounts at or below a directory.
-pub(crate) fn below(directory: &Path) -> Result<Vec<Mount>> {
+/// All mounts of this process, as they were when they were last looked at: the kernel takes its time to
+/// tell of many.
+#[derive(Debug, Default)]
+pub(crate) struct Table(RefCell<Option<Rc<Vec<Mount>>>>);
+
+impl Table {
+    /// All mounts; the one with this number is among them, if there is one.
+    pub(crate) fn with(&self, id: u64) -> Result<Rc<Vec<Mount>>> {
+        let known = self.0.borrow().clone();
+        let is_there = |mounts: &Rc<Vec<Mount>>| mounts.iter().any(|mount| mount.id == id);
+        if let Some(known) = known.filter(is_there) {
+            return Ok(known);
+        }
+        let all = Rc::new(all()?);
+        self.0.replace(Some(all.clone()));
+        Ok(all)
+    }
+
+    /// To be called when something was mounted that may show what others show.
+    pub(crate) fn forget(&self) {
+        self.0.replace(None);
+    }
+}
+
+fn all() -> Result<Vec<Mount>> {
     let text = fs::read("/proc/self/mountinfo").map_err(|error| errno(&error))?;
     let mounts = text.split(|&byte| byte == b'\n').filter_map(parse);
-    let below = mounts.filter(|mount| mount.point.starts_with(directory));
-    Ok(below.collect())
+    Ok(mounts.collect())
 }
 
 /// The number of the mount by which an object was opened.
@@ -61,7 +85,7 @@ fn parse(line: &[u8]) -> Option<Mount> {
 }
 
 /// The kernel writes blank, tab, newline, `#` and backslash as octal numbers.
-fn unescaped(field: &[u8]) -> PathBuf {
+pub(crate) fn unescaped(field: &[u8]) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&first, behind)) = rest.split_first() {
@@ -113,7 +137,7 @@ mod tests {
         let lines = fs::read("/proc/self/mountinfo").unwrap();
         let lines = lines.split(|&byte| byte == b'\n');
         let count = lines.filter(|line| !line.is_empty()).count();
-        let mounts = below(Path::new("/")).unwrap();
+        let mounts = all().unwrap();
         assert_eq!(mounts.len(), count);
         let root = fs::File::open("/").unwrap();
         let id = id_of(&root).unwrap();

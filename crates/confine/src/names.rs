@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, Stat, fstat, fstatfs, openat};
 use rustix::io::{Errno, Result, fcntl_dupfd_cloexec};
 
-use crate::mountinfo::{self, Mount, id_of, path_of};
+use crate::mountinfo::{Mount, Table, id_of, path_of};
 
 /// Deeper trees are not searched, and the search fails.
 const DEEPEST: usize = 256;
@@ -19,10 +19,14 @@ const LOOK: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC)
 const OVERLAY: u64 = 0x794c_7630;
 
 /// Every name of an object below a directory, opened; the one that it was opened by comes first.
-pub(crate) fn of(object: &OwnedFd, below: &Path) -> Result<Vec<OwnedFd>> {
+pub(crate) fn of(object: &OwnedFd, below: &Path, table: &Table) -> Result<Vec<OwnedFd>> {
     let wanted = fstat(object)?;
-    let mounts = mountinfo::below(below)?;
     let id = id_of(object)?;
+    let mounts = table.with(id)?;
+    let mounts: Vec<&Mount> = mounts
+        .iter()
+        .filter(|mount| mount.point.starts_with(below))
+        .collect();
     // Whatever else is found, and even if somebody renames it meanwhile.
     let mut names = vec![fcntl_dupfd_cloexec(object, 0)?];
     let home = mounts.iter().find(|mount| mount.id == id);

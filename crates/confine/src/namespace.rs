@@ -6,8 +6,7 @@
 //! it. Whoever makes the namespace cannot map more than its own id; that is left to the process that has
 //! kept its privileges.
 
-use std::io;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
@@ -84,12 +83,9 @@ impl Namespace {
         self.outside.read_exact(&mut entered).map_err(talk)?;
         if entered == [1] {
             for map in ["uid_map", "gid_map"] {
-                // Of the view that we have ourselves: a cell need not have one.
-                let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+                // A cell may have no /proc, or one of a profile's own.
                 let path = format!("{process}/{map}");
-                let map = openat(&self.settings, path, flags, Mode::empty());
-                let written = map.and_then(|map| rustix::io::write(&map, EVERY_ID.as_bytes()));
-                written.map_err(call("map ids"))?;
+                put(&self.settings, &path, EVERY_ID).map_err(call("map ids"))?;
             }
         }
         self.outside.write_all(&[0]).map_err(talk)
@@ -98,13 +94,13 @@ impl Namespace {
 
 /// So many user namespaces can be made in this one and below it.
 fn allow_more(settings: &OwnedFd, more: u32) -> Result<(), Error> {
+    put(settings, LIMIT, &format!("{more}\n")).map_err(call("set user.max_user_namespaces"))
+}
+
+fn put(proc: &OwnedFd, path: &str, text: &str) -> rustix::io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let limit = openat(settings, LIMIT, flags, Mode::empty());
-    let limit = limit.map_err(call("open user.max_user_namespaces"))?;
-    match rustix::io::write(&limit, format!("{more}\n").as_bytes()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(call("set user.max_user_namespaces")(error)),
-    }
+    let file = openat(proc, path, flags, Mode::empty())?;
+    rustix::io::write(&file, text.as_bytes()).map(drop)
 }
 
 pub(crate) fn errno(error: &io::Error) -> Errno {

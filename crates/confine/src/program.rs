@@ -2,17 +2,19 @@
 
 use std::convert::Infallible;
 use std::ffi::CString;
-use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::signal::SigSet;
 use rustix::io::Errno;
 use rustix::process::{Pid, chdir, setsid};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{
+    OptionalActions, OutputModes, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
+};
 
 use crate::error::{Error, call};
-use crate::namespace::{Namespace, errno};
+use crate::last_words;
+use crate::namespace::Namespace;
 use crate::plan::{Bytes, Plan};
 use crate::{identity, rights, sys};
 
@@ -33,32 +35,22 @@ pub struct Started {
 /// [`Error::Program`] where it cannot be executed, else what could not be prepared.
 pub fn start(plan: &Plan) -> Result<Started, Error> {
     let terminal = match plan.program.terminal.contains(&true) {
-        true => Some(terminal()?),
+        true => Some(terminal(plan.program.terminal)?),
         false => None,
     };
     let namespace = Namespace::new(plan.limits.user_namespaces)?;
-    let pipe = UnixStream::pair().map_err(|error| call("make a pipe")(errno(&error)))?;
-    let (mut ours, theirs) = pipe;
+    let (ear, mouth) = last_words::pipe()?;
     let Some((process, _)) = sys::fork(0, None).map_err(call("make a process"))? else {
-        drop(ours);
-        fail(theirs, prepared(plan, terminal.as_ref(), namespace));
+        drop(ear);
+        let Err(error) = prepared(plan, terminal.as_ref(), namespace);
+        mouth.fail(&error);
     };
-    drop(theirs);
-    namespace.admit(process.as_raw_pid())?;
-    let mut why = String::new();
-    // The end closes by itself when the program is executed.
-    let _ = ours.read_to_string(&mut why);
-    match why.is_empty() {
-        true => Ok(Started { process, terminal }),
-        false => Err(Error::Start { why }),
-    }
-}
-
-/// In the child: tells why there is no program, and ends.
-fn fail(mut pipe: UnixStream, prepared: Result<Infallible, Error>) -> ! {
-    let Err(error) = prepared;
-    let _ = pipe.write_all(error.to_string().as_bytes());
-    sys::end(127)
+    drop(mouth);
+    // What it says of its end tells more than that it does not answer.
+    let admitted = namespace.admit(process.as_raw_pid());
+    ear.listen()?;
+    admitted?;
+    Ok(Started { process, terminal })
 }
 
 /// In the child: all that lies between the fork and the program.
@@ -89,12 +81,37 @@ fn prepared(
     })
 }
 
-/// A new terminal of the cell's own.
-fn terminal() -> Result<OwnedFd, Error> {
+/// A new terminal of the cell's own, of the size and with the settings of the caller's, which this process
+/// still has where the new one is to be.
+fn terminal(places: [bool; 3]) -> Result<OwnedFd, Error> {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let terminal = openpt(flags).map_err(call("make a terminal"))?;
     unlockpt(&terminal).map_err(call("make a terminal"))?;
+    let standard = [
+        rustix::stdio::stdin(),
+        rustix::stdio::stdout(),
+        rustix::stdio::stderr(),
+    ];
+    let mut callers = standard.into_iter().zip(places);
+    if let Some((caller, _)) = callers.find(|(_, is_terminal)| *is_terminal) {
+        resemble(&terminal, caller, places[0]);
+    }
     Ok(terminal)
+}
+
+/// A terminal that cannot be asked is none to resemble.
+fn resemble(terminal: &OwnedFd, caller: BorrowedFd<'_>, typed_at: bool) {
+    if let Ok(size) = tcgetwinsize(caller) {
+        let _ = tcsetwinsize(terminal, size);
+    }
+    let Ok(mut settings) = tcgetattr(caller) else {
+        return;
+    };
+    if !typed_at {
+        // The caller's terminal is left as it is then, and does this itself.
+        settings.output_modes.remove(OutputModes::OPOST);
+    }
+    let _ = tcsetattr(terminal, OptionalActions::Now, &settings);
 }
 
 /// Puts the near end of a terminal in the place of standard descriptors.

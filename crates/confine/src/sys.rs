@@ -178,6 +178,13 @@ pub(crate) fn unshare_user() -> Result<()> {
     answer(result.into()).map(drop)
 }
 
+/// Puts this process into a cgroup namespace, whose top is the cgroups that it is in (cgroup_namespaces(7)).
+pub(crate) fn unshare_cgroups() -> Result<()> {
+    // SAFETY: only numbers are passed, and no memory or table of this process is unshared.
+    let result = unsafe { libc::unshare(libc::CLONE_NEWCGROUP) };
+    answer(result.into()).map(drop)
+}
+
 /// Gives a descriptor a number, under which it survives an exec (dup2(2)).
 pub(crate) fn duplicate_to(descriptor: BorrowedFd<'_>, number: i32) -> Result<()> {
     // SAFETY: the number belongs to nobody in the process that calls this, which is about to exec.

@@ -18,6 +18,7 @@ use rustix::mount::{MoveMountFlags, move_mount};
 
 use crate::error::{Error, place};
 use crate::hold::{hold, hold_link};
+use crate::mountinfo::Table;
 use crate::names;
 use crate::plan::{Bytes, Owner, User};
 use crate::rights;
@@ -28,6 +29,7 @@ pub(crate) struct Tree<'a> {
     user: &'a User,
     /// The devices of the file systems that are the cell's alone.
     own: Vec<u64>,
+    mounts: Table,
 }
 
 /// Where something is to be: a directory that is there, and a name in it.
@@ -42,7 +44,16 @@ impl<'a> Tree<'a> {
     pub(crate) fn new(root: OwnedFd, user: &'a User) -> Result<Tree<'a>, Error> {
         let status = fstat(&root).map_err(place("look at", &"/".into()))?;
         let own = vec![status.st_dev];
-        Ok(Tree { root, user, own })
+        Ok(Tree {
+            root,
+            user,
+            own,
+            mounts: Table::default(),
+        })
+    }
+
+    pub(crate) fn mounts(&self) -> &Table {
+        &self.mounts
     }
 
     /// From now on root makes things in this file system, as far as it is root's.
@@ -201,7 +212,7 @@ impl<'a> Tree<'a> {
         }
         let held = match self.own.contains(&status.st_dev) {
             true => object,
-            false => hold(object).map_err(place("hold the way to", path))?,
+            false => hold(object, &self.mounts).map_err(place("hold the way to", path))?,
         };
         attach(mount, held.as_fd()).map_err(place("mount on", path))
     }
@@ -232,7 +243,7 @@ impl<'a> Tree<'a> {
             let next = above.join(OsStr::from_bytes(target.as_bytes())).join(rest);
             let status = fstat(&link).map_err(place("look at", path))?;
             if !self.own.contains(&status.st_dev) {
-                hold_link(link).map_err(place("hold the way to", path))?;
+                hold_link(link, &self.mounts).map_err(place("hold the way to", path))?;
             }
             ahead = next;
         }

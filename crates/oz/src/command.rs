@@ -1,6 +1,7 @@
 //! `oz run`: from words on a command line to a cell and its program's status.
 
 mod arguments;
+mod patience;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub use arguments::Arguments;
 use arguments::{Command, Run};
+use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
 use crate::plan::{self, ExtraBind, Need, Planned, Request};
@@ -43,6 +45,9 @@ pub enum Failure {
     /// A word that means nothing.
     #[error("--without {0}: it is one of {1}")]
     NoNeed(String, String),
+    /// The host does not answer.
+    #[error("while the plan was made: {0}")]
+    Late(#[from] Late),
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] plan::Failure),
@@ -70,6 +75,16 @@ pub enum Failure {
     Rights(#[from] confine::Error),
 }
 
+impl Failure {
+    /// The exit status for it.
+    pub fn status(&self) -> u8 {
+        match self {
+            Failure::Run(failure) => u8::try_from(failure.status()).unwrap_or(FAILED),
+            _ => FAILED,
+        }
+    }
+}
+
 /// Does what the command line says. Gives the exit status; `out` and `notes` take what is printed.
 ///
 /// # Errors
@@ -86,7 +101,8 @@ pub fn carry_out(
     }
     let config = config(notes)?;
     let found = find(&words.profile, &config, notes)?;
-    let planned = planned(words, &config, &found)?;
+    let asked = words.clone();
+    let planned = within_patience(move || planned(&asked, &config, &found))??;
     for note in &planned.notes {
         let _ = writeln!(notes, "oz: note: {note}");
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use confine::first::{self, Signals};
+use confine::first::{self, Post};
 use confine::plan::{Bytes, Plan};
 use confine::{Remark, Started};
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -12,10 +12,8 @@ use wire::Channel;
 
 use crate::sys;
 
-/// How long the plan may take to come; it lies ready when this process starts.
+/// How long whoever started this process may take to say or to take something; the plan lies ready.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The status of a cell that was not made.
-const FAILED: i32 = 125;
 
 /// What the first process tells whoever started it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +29,8 @@ pub enum Report {
         stage: Stage,
         /// Why.
         why: String,
+        /// The exit status that goes with it.
+        status: i32,
     },
     /// The cell is over, with the status of its program.
     Ended(i32),
@@ -91,12 +91,12 @@ pub fn main() -> i32 {
     let (report, status) = match live(&mut channel, &mut stage) {
         Ok(status) => (Report::Ended(status), status),
         Err(error) => {
-            let why = error.to_string();
-            (Report::Failed { stage, why }, FAILED)
+            let (why, status) = (error.to_string(), error.status());
+            (Report::Failed { stage, why, status }, status)
         }
     };
     // Whoever would read it may be gone.
-    let _ = channel.send(&report, &[]);
+    let _ = channel.send(&report, &[], PATIENCE);
     status
 }
 
@@ -110,6 +110,17 @@ enum Failure {
     Standard(#[from] rustix::io::Errno),
 }
 
+impl Failure {
+    fn status(&self) -> i32 {
+        /// A cell that was not made.
+        const FAILED: i32 = 125;
+        match self {
+            Failure::Cell(error) => error.status(),
+            Failure::Wire(_) | Failure::Standard(_) => FAILED,
+        }
+    }
+}
+
 fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::withdraw()?;
     let (plan, _) = channel.receive::<Plan>(PATIENCE)?;
@@ -117,23 +128,19 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     let remarks = confine::build(&plan)?;
     enter(Stage::Settle, channel, stage)?;
     first::settle(&plan)?;
-    let signals = Signals::new()?;
+    let post = Post::new(&plan.program)?;
     enter(Stage::Program, channel, stage)?;
     let started = confine::start(&plan)?;
     first::retire()?;
     enter(Stage::Stay, channel, stage)?;
     let process = hand_over(started, remarks, channel)?;
-    Ok(first::stay(
-        &plan.program,
-        process,
-        &signals,
-        rustix::fd::AsFd::as_fd(channel),
-    )?)
+    let connection = rustix::fd::AsFd::as_fd(channel);
+    Ok(first::stay(&plan.program, process, &post, connection)?)
 }
 
 fn enter(next: Stage, channel: &Channel, stage: &mut Stage) -> Result<(), Failure> {
     *stage = next;
-    Ok(channel.send(&Report::At(next), &[])?)
+    Ok(channel.send(&Report::At(next), &[], PATIENCE)?)
 }
 
 /// Tells that the program runs, and lets go of what is its alone: whoever reads its output must see the
@@ -149,7 +156,7 @@ fn hand_over(
         .iter()
         .map(rustix::fd::AsFd::as_fd)
         .collect();
-    channel.send(&Report::Started(notes), &terminal)?;
+    channel.send(&Report::Started(notes), &terminal, PATIENCE)?;
     let nothing = openat(
         CWD,
         "/dev/null",

@@ -49,15 +49,19 @@ impl Channel {
         }
     }
 
-    /// Sends a message with descriptors, of which the other process gets copies.
+    /// Sends a message with descriptors, of which the other process gets copies. Waits so long at most for
+    /// the other process to take it.
     ///
     /// # Errors
-    /// [`Error::TooLong`], [`Error::Closed`], [`Error::Kernel`].
+    /// [`Error::Late`], after which no other message can be sent; [`Error::TooLong`], [`Error::Closed`],
+    /// [`Error::Kernel`].
     pub fn send<T: Serialize>(
         &self,
         message: &T,
         descriptors: &[BorrowedFd<'_>],
+        patience: Duration,
     ) -> Result<(), Error> {
+        let deadline = Instant::now() + patience;
         let text = serde_json::to_vec(message)?;
         let length = u32::try_from(text.len()).map_err(|_| Error::TooLong(text.len()))?;
         if text.len() > LARGEST || descriptors.len() > MOST_DESCRIPTORS {
@@ -69,12 +73,17 @@ impl Channel {
         let mut along = descriptors;
         while !rest.is_empty() {
             let sent = self.send_some(rest, along)?;
+            if sent == 0 {
+                self.wait(PollFlags::OUT, deadline)?;
+                continue;
+            }
             rest = rest.get(sent..).unwrap_or_default();
             along = &[];
         }
         Ok(())
     }
 
+    /// Gives 0 where there is no room now.
     fn send_some(&self, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<usize, Error> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
         let mut control = SendAncillaryBuffer::new(&mut space);
@@ -83,8 +92,10 @@ impl Channel {
         }
         loop {
             let parts = [IoSlice::new(bytes)];
-            match sendmsg(&self.socket, &parts, &mut control, SendFlags::NOSIGNAL) {
+            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+            match sendmsg(&self.socket, &parts, &mut control, flags) {
                 Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(0),
                 Err(Errno::PIPE | Errno::CONNRESET) => return Err(Error::Closed),
                 other => return Ok(other?),
             }
@@ -115,18 +126,18 @@ impl Channel {
     fn fill(&mut self, bytes: &mut [u8], deadline: Instant) -> Result<(), Error> {
         let mut filled = 0;
         while filled < bytes.len() {
-            self.wait(deadline)?;
+            self.wait(PollFlags::IN, deadline)?;
             let rest = bytes.get_mut(filled..).unwrap_or_default();
             filled += self.receive_some(rest)?;
         }
         Ok(())
     }
 
-    fn wait(&self, deadline: Instant) -> Result<(), Error> {
+    fn wait(&self, what: PollFlags, deadline: Instant) -> Result<(), Error> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
-            let mut wanted = [PollFd::new(&self.socket, PollFlags::IN)];
+            let mut wanted = [PollFd::new(&self.socket, what)];
             match poll(&mut wanted, Some(&left)) {
                 Ok(0) => return Err(Error::Late),
                 Ok(_) => return Ok(()),
@@ -190,8 +201,9 @@ mod tests {
     #[test]
     fn messages_and_their_descriptors_arrive_in_order() {
         let (one, mut other) = Channel::pair().unwrap();
-        one.send(&"first", &[]).unwrap();
-        one.send(&"second", &[one.as_fd(), one.as_fd()]).unwrap();
+        one.send(&"first", &[], SOON).unwrap();
+        one.send(&"second", &[one.as_fd(), one.as_fd()], SOON)
+            .unwrap();
         let (text, descriptors) = other.receive::<String>(SOON).unwrap();
         assert_eq!((text.as_str(), descriptors.len()), ("first", 0));
         let (text, descriptors) = other.receive::<String>(SOON).unwrap();
@@ -220,9 +232,17 @@ mod tests {
     fn a_long_message_passes_through_a_small_socket() {
         let (one, mut other) = Channel::pair().unwrap();
         let text = "x".repeat(3 << 20);
-        let sender = std::thread::spawn(move || one.send(&text, &[]).map(|()| text));
+        let sender = std::thread::spawn(move || one.send(&text, &[], SOON).map(|()| text));
         let (received, _) = other.receive::<String>(SOON).unwrap();
         assert_eq!(received, sender.join().unwrap().unwrap());
+    }
+
+    #[test]
+    fn a_process_that_takes_nothing_is_not_waited_for() {
+        let (one, _other) = Channel::pair().unwrap();
+        let text = "x".repeat(3 << 20);
+        let late = one.send(&text, &[], Duration::from_millis(20));
+        assert!(matches!(late, Err(Error::Late)), "{late:?}");
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use oz::command::{Arguments, FAILED, carry_out};
+use oz::command::{Arguments, carry_out};
 
 fn main() -> ExitCode {
     let (mut out, mut notes) = (std::io::stdout(), std::io::stderr());
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Err(failure) => {
             // Nobody may be there to read it.
             let _ = writeln!(notes, "oz: {failure}");
-            ExitCode::from(FAILED)
+            ExitCode::from(failure.status())
         }
     }
 }

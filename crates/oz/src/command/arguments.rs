@@ -18,9 +18,9 @@ pub(super) enum Command {
     Run(Run),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "The exit status is the program's, 128 and the number of the signal that killed it, or 125 when there was no cell.\n\nExamples:\n  sudo oz run pdftotext.json -- paper.pdf\n  sudo oz run --plan evince.json\n  sudo oz run --user alice --bind ~/Music:ro --without xserver vlc"
+    after_help = "The exit status is the program's, 128 and the number of the signal that killed it, 127 when it is not in the cell, 126 when it cannot be executed, or 125 when there was no cell.\n\nExamples:\n  sudo oz run pdftotext.json -- paper.pdf\n  sudo oz run --plan evince.json\n  sudo oz run --user alice --bind ~/Music:ro --without xserver vlc"
 )]
 pub(super) struct Run {
     /// Whom the cell is for (default: whoever called sudo)
