@@ -33,7 +33,7 @@ pub(crate) fn hold(place: OwnedFd, table: &Table) -> Result<OwnedFd> {
     };
     let mut here = openat(CWD, &mount.point, LOOK, Mode::empty())?;
     for name in way {
-        here = hold_one(&here, name.as_os_str())?;
+        here = hold_one(&here, name.as_os_str(), table)?;
     }
     let held = openat(&here, last.as_os_str(), LOOK, Mode::empty())?;
     // Somebody outside may have been faster.
@@ -59,12 +59,14 @@ pub(crate) fn hold_link(link: OwnedFd, table: &Table) -> Result<()> {
 }
 
 /// Makes a directory a mount, if it is none.
-fn hold_one(above: &OwnedFd, name: &std::ffi::OsStr) -> Result<OwnedFd> {
+fn hold_one(above: &OwnedFd, name: &std::ffi::OsStr, table: &Table) -> Result<OwnedFd> {
     let directory = openat(above, name, LOOK, Mode::empty())?;
     if id_of(&directory)? != id_of(above)? {
         return Ok(directory);
     }
     let copy = mounts::same(&directory)?;
     tree::attach(&copy, std::os::fd::AsFd::as_fd(&directory))?;
+    // Hard links below it are now behind a mount of their own.
+    table.forget();
     openat(above, name, LOOK, Mode::empty())
 }
