@@ -1,5 +1,5 @@
 # The only builder of what is shipped and tested. Everything that a user runs ends up in
-# target/release: libsandbox.so, sandboxify and sandbox-policy.
+# target/release: libsandbox.so, sandboxify, sandbox-policy, oz and oz-init.
 
 CARGO ?= cargo
 CC ?= cc
@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 RELEASE = target/release
-DOORS = libsandbox sandboxify
+DOORS = libsandbox sandboxify oz
 
 # The object is linked here and not by cargo: rustc writes a version script of its own, and two do
 # not mix. memcpy pulls the whole (one object, by LTO) out of the archive; gc-sections drops the rest.
@@ -15,6 +15,10 @@ DOORS = libsandbox sandboxify
 OBJECT_FLAGS = -shared -nostdlib -nostartfiles \
 	-Wl,--version-script=version-script.map -Wl,-T,object.ld -Wl,--gc-sections -Wl,-u,memcpy \
 	-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code -Wl,--no-eh-frame-hdr -Wl,-s
+
+# A cell need not have the libraries of the host, so oz-init brings its own. It is copied at every start of
+# a cell, so it has no symbols.
+INIT_FLAGS = -C target-feature=+crt-static -C strip=symbols
 
 # libseccomp is linked statically into sandboxify and sandbox-policy: sandboxify has no libraries, and
 # without these two variables its wrapper links the dynamic one without a word. Expanded when a
@@ -29,10 +33,12 @@ all:
 	$(CARGO) rustc --release -p libsandbox --crate-type staticlib
 	$(CC) $(OBJECT_FLAGS) -o $(RELEASE)/libsandbox.so $(RELEASE)/liblibsandbox.a
 	$(CARGO) rustc --release -p sandboxify -- -C target-feature=+crt-static
+	$(CARGO) build --release -p oz --bin oz
+	$(CARGO) rustc --release -p oz --bin oz-init -- $(INIT_FLAGS)
 
 .PHONY: help
 help:
-	@echo 'make             build libsandbox.so, sandboxify and sandbox-policy in $(RELEASE)'
+	@echo 'make             build libsandbox.so, sandboxify, sandbox-policy and oz in $(RELEASE)'
 	@echo 'make try         install what is missing, build, and run real programs under a filter'
 	@echo 'make test        install what is missing, check, build, and run all tests'
 	@echo 'make test-all    the same with full counts and large programs'
@@ -82,7 +88,10 @@ deny:
 install:
 	install -D -m 755 $(RELEASE)/sandboxify $(DESTDIR)$(PREFIX)/bin/sandboxify
 	install -D -m 755 $(RELEASE)/sandbox-policy $(DESTDIR)$(PREFIX)/bin/sandbox-policy
+	install -D -m 755 $(RELEASE)/oz $(DESTDIR)$(PREFIX)/bin/oz
+	install -D -m 755 $(RELEASE)/oz-init $(DESTDIR)$(PREFIX)/bin/oz-init
 	install -D -m 755 $(RELEASE)/libsandbox.so $(DESTDIR)$(PREFIX)/lib/libsandbox.so
+	install -D -m 644 docs/man/oz.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
 	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
 	install -D -m 644 docs/man/sandbox-policy.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	install -D -m 644 docs/man/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
@@ -98,6 +107,8 @@ install:
 .PHONY: uninstall
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
+	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/oz-profile.5
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify

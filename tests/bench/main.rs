@@ -3,9 +3,10 @@
 //! Absolute times depend on the machine and the minute; the ratios hold. Every round runs every
 //! case once, so that whatever slows the machine down slows all of them. `--json` prints the same
 //! as JSON, `--runs N` repeats the start-ups and judges on the medians of the runs, `--watched` measures
-//! watched runs alone.
+//! watched runs alone, `--cells` cells alone.
 
 mod cases;
+mod cells;
 mod making;
 mod per_call;
 mod redis;
@@ -24,6 +25,9 @@ fn main() -> ExitCode {
     let json = arguments.iter().any(|argument| argument == "--json");
     if arguments.iter().any(|argument| argument == "--watched") {
         return ExitCode::from(u8::from(watched(json)));
+    }
+    if arguments.iter().any(|argument| argument == "--cells") {
+        return ExitCode::from(u8::from(celled(json)));
     }
     let runs = arguments
         .iter()
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
         "{}",
         report(&cases, &measured, &bounds, &ratios, &calls, share)
     );
-    let watched = watched(json);
+    let watched = watched(json) | celled(json);
     let missed = bounds
         .iter()
         .zip(&ratios)
@@ -55,6 +59,36 @@ fn main() -> ExitCode {
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// What a cell costs, printed; whether a bound was missed.
+fn celled(json: bool) -> bool {
+    let Some(times) = cells::measure() else {
+        return false;
+    };
+    let of_firejail = times.firejail.map(|firejail| times.oz / firejail);
+    let bounds = [
+        ("bwrap", Some(times.oz / times.bwrap), cells::MOST),
+        ("firejail", of_firejail, cells::MOST_OF_FIREJAIL),
+    ];
+    if json {
+        let ratios = bounds.map(|(name, ratio, most)| {
+            serde_json::json!({"case": "oz run true", "baseline": name, "ratio": ratio, "at_most": most})
+        });
+        println!("{}", serde_json::json!({"cells": ratios, "oz": times.oz}));
+    } else {
+        println!("cells (oz run true: {:.0} us)", times.oz);
+    }
+    let mut missed = false;
+    for (name, ratio, most) in bounds {
+        let Some(ratio) = ratio else { continue };
+        missed |= ratio > most;
+        if !json {
+            let verdict = if ratio <= most { "ok" } else { "MISSED" };
+            println!("  oz run true / {name:<28} {ratio:5.3}  (at most {most:.2}) {verdict}");
+        }
+    }
+    missed
 }
 
 /// What watched runs cost, printed; whether a bound was missed.

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 12] = [
+const INSTALLED: [&str; 15] = [
+    "usr/bin/oz",
+    "usr/bin/oz-init",
     "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",
     "usr/share/bash-completion/completions/sandbox-policy",
     "usr/share/bash-completion/completions/sandboxify",
+    "usr/share/man/man1/oz.1",
     "usr/share/man/man1/sandbox-policy.1",
     "usr/share/man/man1/sandboxify.1",
     "usr/share/man/man5/oz-profile.5",

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sandbox_tests::{Run, installed, repository, skip};
+use sandbox_tests::{Run, built, installed, repository, skip};
 
 use crate::words::{commands, help, long_options, methods, options_of, page};
 
 const PAGES: [&str; 5] = [
+    "docs/man/oz.1",
     "docs/man/sandboxify.1",
     "docs/man/sandbox-policy.1",
     "docs/man/libsandbox.7",
@@ -48,6 +49,27 @@ fn the_manual_explains_every_command_of_the_policy_tool_and_their_options_and_no
     }
     assert!(options.contains("list-allow"), "{options:?}");
     assert_eq!(explained(&page), options);
+}
+
+#[test]
+fn the_manual_explains_every_option_of_oz_and_no_other() {
+    let run = |words: &[&str]| {
+        Run::new(built("oz"))
+            .args(words)
+            .outcome()
+            .succeeded()
+            .stdout
+    };
+    let mut options = long_options(&run(&["--help"]));
+    options.extend(long_options(&run(&["run", "--help"])));
+    let page = page("docs/man/oz.1");
+    assert_eq!(explained(&page), options);
+    // The page names the parts that the help names.
+    let help = run(&["run", "--help"]);
+    let (_, parts) = help.split_once("without this part: ").expect("parts");
+    for part in parts.lines().next().unwrap_or_default().split(", ") {
+        assert!(page.contains(part), "{part}");
+    }
 }
 
 #[test]

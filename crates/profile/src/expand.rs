@@ -4,6 +4,7 @@
 //! directory lists. What a variable stands for is taken as it is, also when it has a `*` in it.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::diagnostic::{Problem, shown};
 use crate::glob::{Glob, Token};
@@ -51,6 +52,27 @@ impl ExpandedPath {
             }
         }
         names.next().is_some()
+    }
+}
+
+impl ExpandedPath {
+    /// The same path with one directory at its beginning in the place of another; both are absolute and
+    /// have no `..`. Nothing where it does not begin so.
+    pub fn moved(&self, from: &Path, to: &Path) -> Option<ExpandedPath> {
+        let mut rest = self.names.iter();
+        for outer in from.iter().skip(1) {
+            match rest.next()? {
+                Name::Plain(name) if outer == name.as_str() => {}
+                _ => return None,
+            }
+        }
+        let mut names = Vec::new();
+        for outer in to.iter().skip(1) {
+            names.push(Name::Plain(outer.to_str()?.into()));
+        }
+        names.extend(rest.cloned());
+        let text = self.text.clone();
+        Some(ExpandedPath { names, text })
     }
 }
 

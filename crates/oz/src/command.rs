@@ -1,0 +1,314 @@
+//! `oz run`: from words on a command line to a cell and its program's status.
+
+mod arguments;
+mod patience;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub use arguments::Arguments;
+use arguments::{Command, Run};
+use patience::{Late, within_patience};
+use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
+
+use crate::plan::{self, ExtraBind, Need, Planned, Request};
+use crate::run;
+
+/// The status of a cell that did not come about.
+pub const FAILED: u8 = 125;
+
+/// Why there is no cell.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Only root can make cells.
+    #[error("cells are made by root: call it with sudo, and name the user with --user")]
+    NotRoot,
+    /// Cells have no cells inside.
+    #[error("this is inside the cell {0}, where no cells are made")]
+    Inside(String),
+    /// Files that are wrong; what is wrong was said.
+    #[error("{0} cannot be used")]
+    Broken(String),
+    /// There is no such profile.
+    #[error("{0}: no profile has this name or program, and there is no such file")]
+    NoProfile(String),
+    /// Nobody to run it as.
+    #[error("no cell is made for root: name a user with --user")]
+    NobodyNamed,
+    /// Nobody to run it as.
+    #[error(transparent)]
+    Unknown(#[from] plan::Unknown),
+    /// The profile wants what cannot be given.
+    #[error("the profile needs {0}, which cells have not got yet: {1} runs it without")]
+    Needs(String, String),
+    /// A word that means nothing.
+    #[error("--without {0}: it is one of {1}")]
+    NoNeed(String, String),
+    /// The host does not answer.
+    #[error("while the plan was made: {0}")]
+    Late(#[from] Late),
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] plan::Failure),
+    /// The directory where cells are put together cannot be made.
+    #[error("{path}: {source}", path = path.display())]
+    Stage {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// This process cannot find out where it is.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was looked for.
+        what: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The cell failed.
+    #[error(transparent)]
+    Run(#[from] run::Failure),
+    /// Privileges about files.
+    #[error(transparent)]
+    Rights(#[from] confine::Error),
+}
+
+impl Failure {
+    /// The exit status for it.
+    pub fn status(&self) -> u8 {
+        match self {
+            Failure::Run(failure) => u8::try_from(failure.status()).unwrap_or(FAILED),
+            _ => FAILED,
+        }
+    }
+}
+
+/// Does what the command line says. Gives the exit status; `out` and `notes` take what is printed.
+///
+/// # Errors
+/// [`Failure`].
+pub fn carry_out(
+    arguments: &Arguments,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let Command::Run(words) = &arguments.command;
+    if !nix::unistd::geteuid().is_root() {
+        // Root is never inside one: what anybody writes there on the host changes nothing.
+        return Err(inside().map_or(Failure::NotRoot, Failure::Inside));
+    }
+    let config = config(notes)?;
+    let found = find(&words.profile, &config, notes)?;
+    let asked = words.clone();
+    let planned = within_patience(move || planned(&asked, &config, &found))??;
+    for note in &planned.notes {
+        let _ = writeln!(notes, "oz: note: {note}");
+    }
+    if words.plan {
+        return show(&planned, words.json, out);
+    }
+    refuse_needs(&planned)?;
+    let stage = planned.plan.stage.as_path();
+    std::fs::create_dir_all(stage).map_err(|source| Failure::Stage {
+        path: stage.to_path_buf(),
+        source,
+    })?;
+    let init = first_program()?;
+    let status = run::run(&planned.plan, &init, |left_out| {
+        for note in left_out {
+            let _ = writeln!(notes, "oz: note: {note}");
+        }
+    })?;
+    Ok(u8::try_from(status).unwrap_or(u8::MAX))
+}
+
+/// The name of the cell that this process is in, by the file that every cell has.
+fn inside() -> Option<String> {
+    use std::io::Read;
+    use std::os::unix::fs::MetadataExt;
+    const LONGEST: u64 = 64;
+    let path = Path::new(plan::MARKER);
+    let told = path.symlink_metadata().ok()?;
+    if !told.is_file() || told.uid() != 0 {
+        return None;
+    }
+    let mut name = String::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(LONGEST).read_to_string(&mut name).ok()?;
+    Some(name.escape_debug().to_string()).filter(|name| !name.is_empty())
+}
+
+fn config(notes: &mut dyn Write) -> Result<Config, Failure> {
+    let path = std::env::var_os("OZ_CONFIG_PATH").unwrap_or_else(|| "/etc/oz/oz.conf".into());
+    let path = PathBuf::from(path);
+    match profile::read_config(&path, Uid(0)) {
+        Ok((config, warnings)) => {
+            tell(&warnings, notes);
+            Ok(config)
+        }
+        Err(errors) => {
+            tell(&errors, notes);
+            Err(Failure::Broken(path.display().to_string()))
+        }
+    }
+}
+
+/// A profile by its file, its name, or the path of its program.
+fn find(word: &OsString, config: &Config, notes: &mut dyn Write) -> Result<Found, Failure> {
+    let text = word.to_string_lossy();
+    let as_file = Path::new(word);
+    let is_file = as_file.extension().is_some_and(|end| end == "json");
+    if is_file {
+        let loaded = profile::read_profile(as_file, Uid(0));
+        return usable(&loaded, None, notes);
+    }
+    let all = profile::read_directory(Path::new(&config.profile_dir), Uid(0));
+    let all = all.map_err(|diagnostic| {
+        tell(&[diagnostic], notes);
+        Failure::NoProfile(text.clone().into_owned())
+    })?;
+    if let Some(loaded) = all.by_path(&text) {
+        return usable(loaded, Some(text.into_owned()), notes);
+    }
+    match all.by_name(&text) {
+        Some(loaded) => usable(loaded, None, notes),
+        None => Err(Failure::NoProfile(text.into_owned())),
+    }
+}
+
+/// A profile, and the program of it that was asked for.
+struct Found {
+    profile: Profile,
+    program: Option<String>,
+}
+
+fn usable(
+    loaded: &Loaded,
+    program: Option<String>,
+    notes: &mut dyn Write,
+) -> Result<Found, Failure> {
+    tell(&loaded.diagnostics, notes);
+    match &loaded.profile {
+        Ok(profile) => Ok(Found {
+            profile: profile.clone(),
+            program,
+        }),
+        Err(_) => Err(Failure::Broken(loaded.file.clone())),
+    }
+}
+
+fn tell(diagnostics: &[Diagnostic], notes: &mut dyn Write) {
+    for diagnostic in diagnostics {
+        let kind = match diagnostic.severity {
+            Severity::Error => "",
+            Severity::Warning => "warning: ",
+        };
+        let _ = writeln!(notes, "oz: {kind}{diagnostic}");
+    }
+}
+
+fn planned(words: &Run, config: &Config, found: &Found) -> Result<Planned, Failure> {
+    let name = words.user.clone().or_else(caller);
+    let name = name.ok_or(Failure::NobodyNamed)?;
+    let groups = config
+        .default_groups
+        .iter()
+        .chain(&found.profile.allowed_groups);
+    let mut person = plan::look_up(&name, groups)?;
+    person.read_directories()?;
+    let directory = std::env::current_dir().map_err(|source| Failure::Io {
+        what: "the directory",
+        source,
+    })?;
+    let request = Request {
+        profile: &found.profile,
+        config,
+        person: &person,
+        program: found.program.as_deref(),
+        arguments: words.arguments.clone(),
+        environment: std::env::vars_os().collect(),
+        binds: words
+            .bind
+            .iter()
+            .map(|word| extra(word, &directory))
+            .collect(),
+        directory,
+        ephemeral: words.ephemeral,
+        without: without(words)?,
+        terminal: run::terminals(),
+    };
+    Ok(plan::plan(&request)?)
+}
+
+/// Whoever called sudo.
+fn caller() -> Option<String> {
+    std::env::var("SUDO_USER")
+        .ok()
+        .filter(|name| name != "root")
+}
+
+/// `PATH` or `PATH:ro`.
+fn extra(word: &OsString, directory: &Path) -> ExtraBind {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = word.as_bytes();
+    let (path, read_only) = match bytes.strip_suffix(b":ro") {
+        Some(path) => (path, true),
+        None => (bytes, false),
+    };
+    ExtraBind {
+        path: directory.join(std::ffi::OsStr::from_bytes(path)),
+        read_only,
+    }
+}
+
+fn without(words: &Run) -> Result<Vec<Need>, Failure> {
+    let needs = words.without.iter().map(|word| {
+        let known: Vec<_> = Need::names().collect();
+        Need::from_name(word).ok_or_else(|| Failure::NoNeed(word.clone(), known.join(", ")))
+    });
+    needs.collect()
+}
+
+fn refuse_needs(planned: &Planned) -> Result<(), Failure> {
+    if planned.needs.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
+    let options: Vec<String> = names
+        .iter()
+        .map(|name| format!("--without {name}"))
+        .collect();
+    Err(Failure::Needs(names.join(", "), options.join(" ")))
+}
+
+fn show(planned: &Planned, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+    let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
+    let text = match json {
+        true => {
+            let value = serde_json::json!({ "plan": planned.plan, "needs": needs });
+            format!("{value:#}\n")
+        }
+        false => {
+            let needs = needs.iter().map(|need| format!("needs {need}\n"));
+            format!("{}{}", planned.plan, needs.collect::<String>())
+        }
+    };
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Io {
+            what: "standard output",
+            source,
+        }),
+        _ => Ok(0),
+    }
+}
+
+/// `oz-init` lies beside `oz`.
+fn first_program() -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe().map_err(|source| Failure::Io {
+        what: "the program's own file",
+        source,
+    })?;
+    Ok(own.with_file_name("oz-init"))
+}

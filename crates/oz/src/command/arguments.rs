@@ -1,0 +1,49 @@
+//! The command line of `oz`.
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs programs in cells: each sees of the machine what its profile shows.
+#[derive(Debug, Parser)]
+#[command(name = "oz", version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a program in a cell of its own, and stay until it ends
+    Run(Run),
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "The exit status is the program's, 128 and the number of the signal that killed it, 127 when it is not in the cell, 126 when it cannot be executed, or 125 when there was no cell.\n\nExamples:\n  sudo oz run pdftotext.json -- paper.pdf\n  sudo oz run --plan evince.json\n  sudo oz run --user alice --bind ~/Music:ro --without xserver vlc"
+)]
+pub(super) struct Run {
+    /// Whom the cell is for (default: whoever called sudo)
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// Show nothing of the home directory, and keep nothing
+    #[arg(short, long)]
+    pub(super) ephemeral: bool,
+    /// Print what the cell would be, and make none
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// The plan as JSON
+    #[arg(long, requires = "plan")]
+    pub(super) json: bool,
+    /// Show this, too; with :ro nothing can be written there
+    #[arg(long, value_name = "PATH[:ro]")]
+    pub(super) bind: Vec<OsString>,
+    /// Run a profile without this part: seccomp, xserver, bridge, sockets, external_forwarders, vpn, firewall
+    #[arg(long, value_name = "NAME")]
+    pub(super) without: Vec<String>,
+    /// A profile: its file (*.json), its name, or the path of its program
+    pub(super) profile: OsString,
+    /// The program's arguments
+    #[arg(last = true)]
+    pub(super) arguments: Vec<OsString>,
+}

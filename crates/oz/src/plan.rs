@@ -1,0 +1,256 @@
+//! From a profile to a plan: what the cell holds, who the program is, and what it is told.
+//!
+//! The order is Oz's (oz.md §3): the system, /etc, the user's directories, devices, what the profile shows,
+//! what it hides. The host is looked at only to find out what there is; it is opened when the cell is made.
+
+mod base;
+mod devices;
+mod environment;
+mod etc;
+mod exposed;
+mod hidden;
+mod needs;
+mod person;
+mod shown;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use confine::plan::{Bytes, Limits, Network, Plan, Program, Resource, Step, User};
+use profile::{AutoShutdown, Circumstances, Config, Limit, NetworkType, Profile};
+
+pub use needs::Need;
+pub use person::{Person, Unknown, look_up};
+
+/// What tells a program that it is in a cell, and in which (oz.md §0).
+pub const MARKER: &str = "/tmp/oz-sandbox";
+
+/// What is asked for.
+pub struct Request<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// The machine's settings.
+    pub config: &'a Config,
+    /// Whom the cell is for.
+    pub person: &'a Person,
+    /// The program, if it is not the profile's first.
+    pub program: Option<&'a str>,
+    /// The program's arguments.
+    pub arguments: Vec<OsString>,
+    /// The caller's environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The caller's directory.
+    pub directory: PathBuf,
+    /// What else is to be shown.
+    pub binds: Vec<ExtraBind>,
+    /// Whether nothing is to be kept.
+    pub ephemeral: bool,
+    /// What the caller does without.
+    pub without: Vec<Need>,
+    /// Which of the first three descriptors are terminals.
+    pub terminal: [bool; 3],
+}
+
+/// Something that the caller wants to be shown, besides what the profile shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtraBind {
+    /// On the host, and in the cell.
+    pub path: PathBuf,
+    /// Whether nothing can be written there.
+    pub read_only: bool,
+}
+
+/// What a request comes to.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What the profile needs and this program cannot give yet, and the caller does not do without.
+    pub needs: Vec<Need>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A path of the profile stands for nothing.
+    #[error("{path} (line {line}): {problem}")]
+    Path {
+        /// As it is written.
+        path: String,
+        /// Where.
+        line: usize,
+        /// What is wrong.
+        problem: profile::Problem,
+    },
+    /// A pattern stands for more than is looked at.
+    #[error("{path}: stands for more than {most} names")]
+    TooMany {
+        /// The pattern.
+        path: String,
+        /// So many there may be.
+        most: usize,
+    },
+    /// There is nothing to run.
+    #[error("the profile names no program")]
+    NoProgram,
+    /// A way out of the cell would be shown.
+    #[error("{} is {what}, a way out of the cell; \"force\" shows it nevertheless", path.display())]
+    WayOut {
+        /// On the host.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A directory cannot be looked at.
+    #[error("{path}: {source}")]
+    Look {
+        /// On the host.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The rights of the user cannot be taken.
+    #[error(transparent)]
+    Rights(#[from] confine::Error),
+}
+
+/// What is known while a plan is made.
+struct Draft<'a> {
+    request: &'a Request<'a>,
+    circumstances: Circumstances<'a>,
+    user: User,
+    steps: Vec<Step>,
+    notes: Vec<String>,
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// [`Failure`].
+pub fn plan(request: &Request<'_>) -> Result<Planned, Failure> {
+    let person = request.person;
+    let mut draft = Draft {
+        request,
+        circumstances: Circumstances {
+            user: &person.user,
+            sandbox: &request.profile.name,
+            display: None,
+        },
+        user: person.as_planned(),
+        steps: Vec::new(),
+        notes: Vec::new(),
+    };
+    base::add(&mut draft);
+    etc::add(&mut draft);
+    base::add_directories_of_user(&mut draft);
+    devices::add(&mut draft);
+    shown::add(&mut draft)?;
+    hidden::add(&mut draft)?;
+    devices::add_kernel(&mut draft);
+    let program = program(&mut draft)?;
+    let needs = needs::missing(request);
+    draft.notes.extend(needs::without_effect(request.profile));
+    Ok(Planned {
+        plan: Plan {
+            name: request.profile.name.clone(),
+            network: network(request.profile.networking.network),
+            stage: Bytes::from(stage(request.config).as_path()),
+            steps: draft.steps,
+            user: draft.user,
+            program,
+            limits: limits(&request.profile.limits),
+        },
+        needs,
+        notes: draft.notes,
+    })
+}
+
+/// Where roots are put together.
+pub fn stage(config: &Config) -> PathBuf {
+    Path::new(&config.sandbox_path).join("rootfs")
+}
+
+/// A bridge is a network of its own with something on it.
+fn network(network: NetworkType) -> Network {
+    match network {
+        NetworkType::Empty | NetworkType::Bridge => Network::Empty,
+        NetworkType::None => Network::None,
+        NetworkType::Host => Network::Host,
+    }
+}
+
+fn program(draft: &mut Draft<'_>) -> Result<Program, Failure> {
+    let request = draft.request;
+    let profile = request.profile;
+    let called = request.program.or_else(|| profile.programs().next());
+    let called = called.ok_or(Failure::NoProgram)?;
+    let diverted = request.config.diverted(called);
+    let real = match Path::new(&diverted).exists() {
+        true => diverted,
+        false => called.to_owned(),
+    };
+    let wrapper = profile
+        .wrapper
+        .iter()
+        .map(|path| Bytes::from(path.as_str()));
+    let mut arguments: Vec<Bytes> = wrapper.collect();
+    arguments.push(Bytes::from(real));
+    let defaults = profile.default_params.iter();
+    arguments.extend(defaults.map(|one| Bytes::from(one.as_str())));
+    match profile.reject_user_args {
+        false => {
+            let given = request.arguments.iter();
+            arguments.extend(given.map(|one| Bytes::from(one.as_os_str())));
+        }
+        true if request.arguments.is_empty() => {}
+        true => draft
+            .notes
+            .push("the profile takes no arguments; yours are left out".into()),
+    }
+    let path = arguments.first().cloned().ok_or(Failure::NoProgram)?;
+    let watchdog = profile.watchdog.iter();
+    Ok(Program {
+        path,
+        arguments,
+        environment: environment::of(request),
+        directory: Bytes::from(request.directory.as_path()),
+        terminal: request.terminal,
+        watchdog: watchdog.map(|name| Bytes::from(name.as_str())).collect(),
+        auto_shutdown: profile.auto_shutdown == AutoShutdown::Yes,
+    })
+}
+
+fn limits(limits: &profile::Limits) -> Limits {
+    let resources = limits.resources.iter();
+    Limits {
+        processes: limits.pids,
+        memory: limits.memory,
+        user_namespaces: limits.user_namespaces,
+        resources: resources
+            .map(|(resource, limit)| (named(*resource), most(*limit)))
+            .collect(),
+    }
+}
+
+fn most(limit: Limit) -> Option<u64> {
+    match limit {
+        Limit::Most(most) => Some(most),
+        Limit::Unlimited => None,
+    }
+}
+
+fn named(resource: profile::Resource) -> Resource {
+    match resource {
+        profile::Resource::AddressSpace => Resource::As,
+        profile::Resource::Core => Resource::Core,
+        profile::Resource::ProcessorTime => Resource::Cpu,
+        profile::Resource::Data => Resource::Data,
+        profile::Resource::FileSize => Resource::Fsize,
+        profile::Resource::LockedMemory => Resource::Memlock,
+        profile::Resource::MessageQueues => Resource::Msgqueue,
+        profile::Resource::OpenFiles => Resource::Nofile,
+        profile::Resource::Processes => Resource::Nproc,
+        profile::Resource::Stack => Resource::Stack,
+    }
+}

@@ -1,0 +1,229 @@
+//! Plans: what `oz run --plan` shows, for profiles of ours to the letter, and for Oz's own as far as it can
+//! be said of all.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use sandbox_tests::{Outcome, repository, skip};
+use serde_json::Value;
+
+use crate::world::World;
+
+fn plan(world: &World, profile: &str, options: &str) -> Outcome {
+    let script = format!(
+        "cd /usr; \"$OZ\" run --user tester --plan {options} '{profile}' -- one 'two words'"
+    );
+    world.script(&script).outcome()
+}
+
+/// Where the tester's documents and the like are.
+const DIRECTORIES: &str = "XDG_DOWNLOAD_DIR=\"$HOME/Downloads\"\nXDG_DOCUMENTS_DIR=\"$HOME/Documents\"\n\
+    XDG_MUSIC_DIR=\"$HOME/Music\"\nXDG_PICTURES_DIR=\"$HOME/Pictures\"\nXDG_VIDEOS_DIR=\"$HOME/Videos\"\n";
+
+#[test]
+fn plans_of_these_profiles_are_these() {
+    let Some(world) = World::new() else { return };
+    let profiles = repository().join("tests/oz/profiles");
+    for (name, options, wanted) in [
+        ("reader", "", "reader"),
+        ("reader", "--ephemeral", "reader-ephemeral"),
+        ("windows", "", "windows"),
+        ("limited", "", "limited"),
+    ] {
+        let text = fs::read_to_string(profiles.join(format!("{name}.json"))).unwrap();
+        let profile = world.write(&format!("{name}.json"), &text, 0, 0o644);
+        let outcome = plan(&world, profile.to_str().unwrap(), options).succeeded();
+        let golden = profiles.join(format!("{wanted}.plan"));
+        if std::env::var_os("OZ_TESTS_WRITE_PLANS").is_some() {
+            fs::write(&golden, &outcome.stdout).unwrap();
+        }
+        assert_eq!(
+            outcome.stdout,
+            fs::read_to_string(golden).unwrap(),
+            "{wanted}"
+        );
+    }
+}
+
+#[test]
+fn a_plan_makes_nothing() {
+    let Some(world) = World::new() else { return };
+    world.profile(r#""whitelist": [{"path": "${HOME}/new", "can_create": true}]"#);
+    plan(&world, world.at("cell.json").to_str().unwrap(), "").succeeded();
+    assert!(!world.home("new").exists() && !world.at("oz").exists());
+}
+
+/// Oz's own profile, as JSON: lines that begin with # are comments.
+fn json(text: &str) -> Value {
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap()
+}
+
+/// The names in a list of steps, with their place in it.
+fn steps(plan: &Value) -> Vec<(&str, &Value)> {
+    let steps = plan["plan"]["steps"].as_array().unwrap().iter();
+    steps
+        .map(|step| {
+            step.as_object()
+                .unwrap()
+                .iter()
+                .next()
+                .map(|(name, step)| (name.as_str(), step))
+                .unwrap()
+        })
+        .collect()
+}
+
+fn wanted_needs(profile: &Value) -> BTreeSet<&'static str> {
+    let networking = &profile["networking"];
+    let has = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    let needs = [
+        (
+            "seccomp",
+            !matches!(profile["seccomp"]["mode"].as_str(), None | Some("disabled")),
+        ),
+        ("xserver", profile["xserver"]["enabled"] == true),
+        ("bridge", networking["type"] == "bridge"),
+        ("sockets", has(&networking["sockets"])),
+        ("external_forwarders", has(&profile["external_forwarders"])),
+        ("vpn", !networking["vpn"].is_null()),
+        ("firewall", has(&profile["firewall"])),
+    ];
+    needs
+        .into_iter()
+        .filter(|(_, needed)| *needed)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// What a whitelist names of the home directory.
+fn named_of_home(profile: &Value) -> BTreeSet<String> {
+    let items = profile["whitelist"].as_array().into_iter().flatten();
+    let paths = items.filter_map(|item| item["path"].as_str());
+    let plain = paths.map(|path| {
+        let path = path
+            .replace("${HOME}", "/home/tester")
+            .replace("${UID}", "4711")
+            .replace("${USER}", "tester");
+        [
+            "DOWNLOAD=Downloads",
+            "DOCUMENTS=Documents",
+            "MUSIC=Music",
+            "PICTURES=Pictures",
+            "VIDEOS=Videos",
+        ]
+        .iter()
+        .fold(path, |path, pair| {
+            let (name, place) = pair.split_once('=').unwrap();
+            path.replace(
+                &format!("${{XDG_{name}_DIR}}"),
+                &format!("/home/tester/{place}"),
+            )
+        })
+    });
+    plain
+        .map(|path| path.trim_end_matches('/').to_string())
+        .collect()
+}
+
+#[test]
+fn oz_s_own_profiles_have_sane_plans() {
+    let Some(world) = World::new() else { return };
+    let profiles = repository().join("../shared/data/oz/profiles");
+    let Ok(all) = fs::read_dir(&profiles) else {
+        return skip("data/oz/profiles is not there");
+    };
+    world.mine(".config/user-dirs.dirs", DIRECTORIES);
+    let mut count = 0;
+    for entry in all.map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if !name.ends_with(".json") {
+            continue;
+        }
+        let text = fs::read_to_string(entry.path()).unwrap();
+        let profile = json(&text);
+        let file = world.write(&name, &text, 0, 0o644);
+        let file = file.to_str().unwrap();
+        let plan_text = plan(&world, file, "").succeeded().stdout;
+        assert!(plan_text.starts_with("cell "), "{name}: {plan_text}");
+        let outcome = plan(&world, file, "--json").succeeded();
+        check(
+            &name,
+            &profile,
+            &serde_json::from_str(&outcome.stdout).unwrap(),
+        );
+        count += 1;
+    }
+    assert!(count > 15, "{count}");
+}
+
+fn check(name: &str, profile: &Value, plan: &Value) {
+    let needs: BTreeSet<&str> = plan["needs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|need| need.as_str().unwrap())
+        .collect();
+    assert_eq!(needs, wanted_needs(profile), "{name}");
+    let steps = steps(plan);
+    let named = named_of_home(profile);
+    for (_, bind) in steps.iter().filter(|(step, _)| *step == "bind") {
+        let source = bind["source"].as_str().unwrap();
+        let shared = source.starts_with("/home/tester/OZ/");
+        let known = shared || named.contains(source) || !source.starts_with("/home");
+        assert!(known, "{name}: {source} is not named");
+        assert!(
+            source != "/" && !source.starts_with("/proc") && !source.starts_with("/root"),
+            "{name}: {source}"
+        );
+        let of_user = bind["reader"] == "user";
+        let of_system = bind["reader"] == "root" && bind["read_only"] == true;
+        assert!(of_user || of_system, "{name}: {bind}");
+        let written_and_executed = bind["read_only"] == false && bind["executable"] == true;
+        assert!(!written_and_executed, "{name}: {bind}");
+    }
+    check_order(name, profile, &steps);
+}
+
+/// First what is shown, then what is hidden, and the kernel's views behind.
+fn check_order(name: &str, profile: &Value, steps: &[(&str, &Value)]) {
+    let places = |wanted: &str| -> Vec<usize> {
+        let all = steps.iter().enumerate();
+        all.filter(|(_, (step, _))| *step == wanted)
+            .map(|(place, _)| place)
+            .collect()
+    };
+    let (binds, covers, processes) = (places("bind"), places("cover"), places("processes"));
+    let (last_bind, first_cover, last_cover) = (binds.last(), covers.first(), covers.last());
+    assert!(
+        last_bind < first_cover,
+        "{name}: something is shown after something was hidden"
+    );
+    assert!(
+        processes.len() == 1 && last_cover < processes.first(),
+        "{name}"
+    );
+    let hidden = profile["blacklist"].as_array().map_or(0, Vec::len);
+    assert!(covers.len() >= hidden, "{name}");
+    let behind = &steps[processes[0]..];
+    let kernel = behind
+        .iter()
+        .all(|(step, _)| ["processes", "hardware", "seal", "mask"].contains(step));
+    assert!(kernel, "{name}: {behind:?}");
+}
+
+#[test]
+fn a_plan_comes_back_from_json_as_it_was() {
+    let Some(world) = World::new() else { return };
+    world.profile("");
+    let outcome = plan(&world, world.at("cell.json").to_str().unwrap(), "--json").succeeded();
+    let plan: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(plan["plan"]["name"], "cell");
+    assert_eq!(plan["plan"]["user"]["uid"], 4711);
+    assert_eq!(
+        plan["plan"]["program"]["arguments"],
+        serde_json::json!(["/bin/sh", "one", "two words"])
+    );
+}
