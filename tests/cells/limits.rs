@@ -100,7 +100,7 @@ fn the_first_process_is_in_the_cgroup_before_it_has_made_another() {
     let Some(home) = home_of("pids") else {
         return skip("no cgroup with the controller pids");
     };
-    let running = limited(&house, "\"pids\": 20", "sleep 60").start();
+    let running = limited(&house, "\"pids\": 20", "exec sleep 60").start();
     let (first, program) = (first_of(running.pid()), program_of(running.pid()));
     let own = cgroup_of(running.pid(), &home).expect("a cgroup");
     let members = fs::read_to_string(own.join("cgroup.procs")).expect("its processes");

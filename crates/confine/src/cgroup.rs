@@ -5,17 +5,21 @@
 //! leaves behind when he is killed is found and removed by the next one. The kernel removes no cgroup
 //! with a process in it.
 
+mod hierarchy;
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstatfs, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::{Errno, Result as Answer, write};
 
 use crate::error::Error;
-use crate::mountinfo;
 use crate::plan::Limits;
+use hierarchy::{Hierarchy, Version};
 
 /// Where cells have their cgroups, at the top of a hierarchy.
 const HOME: &str = "oz";
@@ -40,21 +44,6 @@ struct Group {
     version: Version,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Version {
-    One,
-    Two,
-}
-
-/// A mounted hierarchy.
-#[derive(Debug, PartialEq, Eq)]
-struct Hierarchy {
-    version: Version,
-    point: PathBuf,
-    /// Of version 1: what it controls. In version 2 a file tells.
-    options: String,
-}
-
 /// What one controller is to be told: a file, a text, and whether it has to be there.
 type Setting = (&'static str, String, bool);
 
@@ -69,11 +58,11 @@ impl Cgroup {
         if wanted.iter().all(|(_, most)| most.is_none()) {
             return Ok(made);
         }
-        let hierarchies = hierarchies();
+        let mounted = hierarchy::all();
         for (controller, most) in wanted {
             let Some(most) = most else { continue };
             let failed = |why: String| Error::Limit { controller, why };
-            let hierarchy = hierarchies
+            let hierarchy = mounted
                 .iter()
                 .find(|one| one.controls(controller))
                 .ok_or_else(|| {
@@ -126,7 +115,7 @@ impl Cgroup {
     /// Removes the cgroups of processes that have ended without doing so. One that cannot be removed now
     /// is left for the next call.
     pub fn sweep() {
-        for hierarchy in hierarchies() {
+        for hierarchy in hierarchy::all() {
             let path = hierarchy.point.join(HOME);
             let Ok(entries) = fs::read_dir(&path) else {
                 continue;
@@ -221,72 +210,6 @@ fn put(directory: &OwnedFd, file: &str, text: &str) -> Answer<()> {
     write(&file, text.as_bytes()).map(drop)
 }
 
-impl Hierarchy {
-    fn controls(&self, controller: &str) -> bool {
-        let told = match self.version {
-            Version::One => self.options.replace(',', " "),
-            Version::Two => {
-                fs::read_to_string(self.point.join("cgroup.controllers")).unwrap_or_default()
-            }
-        };
-        told.split_whitespace().any(|word| word == controller)
-    }
-
-    /// Its top; what is mounted over it is not taken for it.
-    fn open(&self) -> Answer<OwnedFd> {
-        // linux/magic.h.
-        const MAGIC: [i64; 2] = [0x0027_e0eb, 0x6367_7270];
-        let top = openat(CWD, &self.point, OFlags::RDONLY | DIRECTORY, Mode::empty())?;
-        let kind = fstatfs(&top)?.f_type;
-        match MAGIC.contains(&kind) {
-            true => Ok(top),
-            false => Err(Errno::NOTSUP),
-        }
-    }
-
-    /// In version 2 a cgroup has the controllers that those above hand down.
-    fn hand_down(&self, controller: &str) -> Answer<()> {
-        const FILE: &str = "cgroup.subtree_control";
-        let top = self.open()?;
-        let handed = fs::read_to_string(self.point.join(FILE)).unwrap_or_default();
-        let word = format!("+{controller}");
-        if !handed.split_whitespace().any(|one| one == controller) {
-            put(&top, FILE, &word)?;
-        }
-        for _ in 0..TRIES {
-            match make_directory(&top, HOME).and_then(|home| put(&home, FILE, &word)) {
-                Err(Errno::NOENT | Errno::NODEV) => {}
-                other => return other,
-            }
-        }
-        Err(Errno::AGAIN)
-    }
-}
-
-fn hierarchies() -> Vec<Hierarchy> {
-    let text = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    let lines = text.split(|&byte| byte == b'\n');
-    lines.filter_map(hierarchy).collect()
-}
-
-/// A line of mountinfo, if it is one of cgroups.
-fn hierarchy(line: &[u8]) -> Option<Hierarchy> {
-    let mut fields = line.split(|&byte| byte == b' ');
-    let point = mountinfo::unescaped(fields.nth(4)?);
-    let mut fields = fields.skip_while(|field| *field != b"-").skip(1);
-    let version = match fields.next()? {
-        b"cgroup" => Version::One,
-        b"cgroup2" => Version::Two,
-        _ => return None,
-    };
-    let options = String::from_utf8_lossy(fields.nth(1)?).into_owned();
-    Some(Hierarchy {
-        version,
-        point,
-        options,
-    })
-}
-
 /// This process, for as long as there is one: numbers come again, times do not.
 fn own_name() -> Answer<String> {
     let process = std::process::id();
@@ -308,42 +231,4 @@ fn start_of(process: &str) -> Option<String> {
     // A name may hold anything, blanks and parentheses as well.
     let (_, behind_name) = text.rsplit_once(')')?;
     behind_name.split_whitespace().nth(19).map(String::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hierarchies_are_found_in_mountinfo() {
-        let line = b"31 30 0:27 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids";
-        let one = hierarchy(line).unwrap();
-        assert_eq!(
-            (one.version, one.point.as_path()),
-            (Version::One, Path::new("/sys/fs/cgroup/pids"))
-        );
-        assert!(one.controls("pids") && !one.controls("pid") && !one.controls("memory"));
-        let line = b"30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate";
-        assert_eq!(hierarchy(line).unwrap().version, Version::Two);
-        assert_eq!(hierarchy(b"22 1 254:0 / / rw - ext4 /dev/vda rw"), None);
-        assert_eq!(hierarchy(b"- cgroup"), None);
-    }
-
-    #[test]
-    fn only_names_of_processes_that_are_gone_are_orphans() {
-        let own = own_name().unwrap();
-        let (process, _) = own.split_once('-').unwrap();
-        assert!(!is_orphaned(&own));
-        assert!(is_orphaned(&format!("{process}-1")));
-        assert!(is_orphaned("4194305-77"));
-        for name in ["", "-", "12", "a-1", "1-a", "system.slice", "-1-1"] {
-            assert!(!is_orphaned(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_limit_without_a_hierarchy_is_refused() {
-        assert_eq!(settings(Version::Two, "memory", 5).len(), 2);
-        assert!(Cgroup::make(&Limits::default()).unwrap().groups.is_empty());
-    }
 }

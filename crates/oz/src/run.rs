@@ -1,6 +1,7 @@
 //! Running a cell from the host: start its first process, pass the terminal on, wait for its end.
 
 mod relay;
+mod signals;
 mod terminal;
 
 use std::fs::File;
@@ -15,7 +16,7 @@ use rustix::io::Errno;
 use wire::Channel;
 
 use crate::init::{Note, Report, Stage};
-use relay::Signals;
+use signals::Signals;
 
 /// How long each step of a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -143,9 +144,22 @@ pub fn run(plan: &Plan, init: &Path, tell: impl FnOnce(&[Note])) -> Result<i32, 
     };
     cell.tell(plan)?;
     let (notes, terminal) = cell.started(&mut signals)?;
-    tell(&notes);
+    if is_heard() {
+        tell(&notes);
+    }
     relay::until_the_end(&cell.first, terminal, &mut signals)?;
     cell.ended()
+}
+
+/// Whether standard error takes anything. One that nobody reads must not keep us from the cell's signals.
+fn is_heard() -> bool {
+    const SOON: Timespec = Timespec {
+        tv_sec: 1,
+        tv_nsec: 0,
+    };
+    let error = rustix::stdio::stderr();
+    let mut wanted = [PollFd::new(&error, PollFlags::OUT)];
+    poll(&mut wanted, Some(&SOON)).is_ok_and(|ready| ready > 0)
 }
 
 /// A cell while it is started and stayed with.

@@ -3,95 +3,24 @@
 //! Nothing here waits for one thing alone: a terminal that takes no more bytes keeps no signal from
 //! arriving, and neither does a cell that reads none.
 
-use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use confine::First;
-use nix::sys::signal::{SigSet, Signal, raise};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::{Signal, raise};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, fcntl_setfl, openat};
 use rustix::io::Errno;
 use rustix::process::pidfd_send_signal;
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer};
 
+use super::signals::Signals;
 use super::terminal::{Flow, Pipe, Raw, copy_size, unblocked};
 
-/// Signals that are the program's business.
-const PASSED_ON: [Signal; 9] = [
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGALRM,
-    Signal::SIGTSTP,
-    Signal::SIGCONT,
-];
-/// Those that end what there is, a start or what is left to be shown.
-const ENDS: [Signal; 4] = [
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-];
 /// A cell that is told to end does so in less, or it is ended.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a terminal may take nothing of what a cell has written before its end.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-
-/// The caller's signals, as a descriptor.
-pub(super) struct Signals {
-    descriptor: SignalFd,
-    /// Came before there was a program.
-    kept: VecDeque<Signal>,
-}
-
-impl Signals {
-    /// From here on signals wait to be read.
-    pub(super) fn new() -> Result<Signals, Errno> {
-        let mut wanted: SigSet = PASSED_ON.into_iter().collect();
-        wanted.add(Signal::SIGWINCH);
-        let failed = |error: nix::errno::Errno| Errno::from_raw_os_error(error as i32);
-        wanted.thread_block().map_err(failed)?;
-        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
-        Ok(Signals {
-            descriptor: SignalFd::with_flags(&wanted, flags).map_err(failed)?,
-            kept: VecDeque::new(),
-        })
-    }
-
-    fn next(&mut self) -> Option<Signal> {
-        self.kept.pop_front().or_else(|| self.read())
-    }
-
-    fn read(&mut self) -> Option<Signal> {
-        let signal = self.descriptor.read_signal().ok()??;
-        let number = i32::try_from(signal.ssi_signo).ok()?;
-        Signal::try_from(number).ok()
-    }
-
-    /// Keeps what has come for the program that will be there.
-    pub(super) fn keep(&mut self) {
-        while let Some(signal) = self.read() {
-            self.kept.push_back(signal);
-        }
-    }
-
-    /// The number of one that was kept and that ends whatever there is.
-    pub(super) fn end(&self) -> Option<i32> {
-        let end = self.kept.iter().find(|signal| ENDS.contains(signal));
-        end.map(|signal| *signal as i32)
-    }
-}
-
-impl AsFd for Signals {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.descriptor.as_fd()
-    }
-}
 
 struct Relay<'a> {
     first: &'a First,
@@ -229,7 +158,7 @@ impl<'a> Relay<'a> {
     fn wait(&self, signals: &Signals, until: Option<Instant>) -> Result<Ready, Errno> {
         let mut wanted = vec![
             PollFd::new(&self.first.handle, PollFlags::IN),
-            PollFd::new(&signals.descriptor, PollFlags::IN),
+            PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
         ];
         let of_inside = flags(self.shown.has_room(), !self.typed.is_empty());
         let inside = self.inside.as_ref().map(|one| PollFd::new(one, of_inside));
@@ -371,7 +300,7 @@ impl<'a> Relay<'a> {
         let limit = Timespec::try_from(LAST_WORDS).map_err(|_| Errno::INVAL)?;
         let mut wanted = [
             PollFd::from_borrowed_fd(screen.place(), PollFlags::OUT),
-            PollFd::new(&signals.descriptor, PollFlags::IN),
+            PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
         ];
         match poll(&mut wanted, Some(&limit)) {
             Err(Errno::INTR) => Ok(true),
