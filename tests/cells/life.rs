@@ -292,3 +292,42 @@ fn field(status: &str, name: &str) -> String {
     let line = status.lines().find_map(|line| line.strip_prefix(&start));
     line.unwrap_or("?").trim().to_string()
 }
+
+/// The C library keeps signal 32 to itself and cannot be asked to touch it; the kernel can.
+#[test]
+fn no_signal_comes_ignored_to_the_program() {
+    let Some(house) = House::new() else { return };
+    let profile = house.profile("\"path\": \"/bin/grep\"");
+    let ignoring = "import ctypes, os, signal, sys\n\
+        ignore = (ctypes.c_ulong * 4)(1, 0, 0, 0)\n\
+        ctypes.CDLL(None).syscall(13, 32, ignore, None, 8)\n\
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)\n\
+        os.execv(sys.argv[1], sys.argv[1:])";
+    let outcome = house
+        .run("python3")
+        .args(["-c", ignoring])
+        .arg(sandbox_tests::built("oz"))
+        .args(["run", "--user", "tester"])
+        .arg(&profile)
+        .args(["--", "SigIgn", "/proc/self/status"])
+        .outcome();
+    outcome.stdout("SigIgn:\t0000000000000000\n");
+}
+
+/// The first process opened /dev/null of the cell with root's rights, when the program ran already.
+#[test]
+fn a_cell_with_a_dev_of_its_users_lives_as_any_other() {
+    let Some(house) = House::new() else { return };
+    let own = house.home().join("dev");
+    fs::create_dir(&own).expect("a directory");
+    house.give(&own);
+    let profile = house.profile(
+        "\"path\": \"/bin/sh\", \"whitelist\": [{\"path\": \"${HOME}/dev\", \
+         \"target\": \"/dev\", \"force\": true}]",
+    );
+    house
+        .oz(&profile)
+        .args(["-c", "exit 4"])
+        .outcome()
+        .status(4);
+}

@@ -6,7 +6,7 @@ use sandbox_tests::{Run, built, installed, repository, skip};
 
 use crate::words::{commands, help, long_options, methods, options_of, page};
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "docs/man/oz.1",
     "docs/man/sandboxify.1",
     "docs/man/sandbox-policy.1",

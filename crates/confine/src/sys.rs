@@ -217,8 +217,20 @@ pub(crate) fn end(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Gives a signal its default meaning.
+/// Gives a signal its default meaning. By the kernel's own call: the C library keeps two signals to itself
+/// and refuses to touch them (nptl(7)), and they can have come ignored.
 pub(crate) fn forget_signal(signal: i32) {
-    // SAFETY: the default disposition calls no code of ours; SIGKILL and SIGSTOP refuse, which is right.
-    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // The kernel's `struct sigaction` with no bit set: the default, without flags, with an empty mask.
+    let default = [0_u64; 4];
+    // SAFETY: the structure is larger than the kernel's or as large, and outlives the call; the default
+    // disposition calls no code of ours. SIGKILL and SIGSTOP are refused, which is right.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            signal,
+            &raw const default,
+            std::ptr::null_mut::<u64>(),
+            size_of::<u64>(),
+        )
+    };
 }

@@ -166,7 +166,7 @@ fn find(word: &OsString, config: &Config, notes: &mut dyn Write) -> Result<Found
     }
     let all = profile::read_directory(Path::new(&config.profile_dir), Uid(0));
     let all = all.map_err(|diagnostic| {
-        tell(&[diagnostic], notes);
+        tell(&[*diagnostic], notes);
         Failure::NoProfile(text.clone().into_owned())
     })?;
     if let Some(loaded) = all.by_path(&text) {

@@ -1,6 +1,7 @@
 //! `oz-init`: the first process of a cell. It is given a plan, makes the cell, starts the program, gives
 //! its privileges up and stays until the cell is over.
 
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use confine::first::{self, Post};
@@ -123,6 +124,13 @@ impl Failure {
 
 fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::withdraw()?;
+    // The host's: a cell's can be anything that its user has put there.
+    let null = openat(
+        CWD,
+        "/dev/null",
+        OFlags::RDWR | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
     let (plan, _) = channel.receive::<Plan>(PATIENCE)?;
     enter(Stage::Tree, channel, stage)?;
     let remarks = confine::build(&plan)?;
@@ -133,7 +141,7 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     let started = confine::start(&plan)?;
     first::retire()?;
     enter(Stage::Stay, channel, stage)?;
-    let process = hand_over(started, remarks, channel)?;
+    let process = hand_over(started, remarks, channel, &null)?;
     let connection = rustix::fd::AsFd::as_fd(channel);
     Ok(first::stay(&plan.program, process, &post, connection)?)
 }
@@ -149,6 +157,7 @@ fn hand_over(
     started: Started,
     remarks: Vec<Remark>,
     channel: &Channel,
+    null: &OwnedFd,
 ) -> Result<rustix::process::Pid, Failure> {
     let notes: Vec<Note> = remarks.into_iter().map(Note::from).collect();
     let terminal: Vec<_> = started
@@ -157,14 +166,8 @@ fn hand_over(
         .map(rustix::fd::AsFd::as_fd)
         .collect();
     channel.send(&Report::Started(notes), &terminal, PATIENCE)?;
-    let nothing = openat(
-        CWD,
-        "/dev/null",
-        OFlags::RDWR | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
-    rustix::stdio::dup2_stdin(&nothing)?;
-    rustix::stdio::dup2_stdout(&nothing)?;
-    rustix::stdio::dup2_stderr(&nothing)?;
+    rustix::stdio::dup2_stdin(null)?;
+    rustix::stdio::dup2_stdout(null)?;
+    rustix::stdio::dup2_stderr(null)?;
     Ok(started.process)
 }
