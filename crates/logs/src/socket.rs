@@ -69,12 +69,12 @@ impl Socket {
         for _ in 0..MOST_AT_ONCE {
             let descriptor = self.socket.as_raw_fd();
             match socket::recvfrom::<NetlinkAddr>(descriptor, &mut self.buffer) {
-                // Anybody who may send to the socket is not the kernel, whose number is 0.
-                Ok((_, Some(from))) if from.pid() != 0 => {}
-                Ok((length, _)) => {
+                // The kernel's number is 0; anybody else may send to the socket, too.
+                Ok((length, Some(from))) if from.pid() == 0 => {
                     let message = self.buffer.get(..length).map(<[u8]>::to_vec);
                     self.message(&message.unwrap_or_default(), each);
                 }
+                Ok(_) => {}
                 Err(Errno::ENOBUFS) => self.intake.lost(Loss::Buffer, None),
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(false),

@@ -62,7 +62,12 @@ impl Trace {
     pub(crate) fn line(&mut self, line: &str) -> Outcome {
         let (head, said) = line::read(line);
         match said {
-            Line::Call { name, .. } if !is_known(name) => Outcome::Other,
+            Line::Call { name, text } if !is_known(name) => {
+                // A program whose output is in between writes no number of a process before it.
+                let call = head.process.and_then(|_| words::Call::read(text));
+                let (why, at) = ("no system call has this name", line.len() - text.len());
+                call.map_or(Outcome::Other, |_| Outcome::Broken(Mistake { why, at }))
+            }
             Line::Call { text, .. } => match text.strip_suffix("<unfinished ...>") {
                 Some(begun) => self.begin(head, begun.trim_end()),
                 None => self.call(&head, text, line.len() - text.len()),

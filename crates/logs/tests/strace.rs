@@ -105,7 +105,7 @@ enum Is {
 
 /// Calls, the places of arguments, and what these are.
 #[rustfmt::skip]
-const ARGUMENTS: [(&str, usize, Is); 22] = [
+const ARGUMENTS: [(&str, usize, Is); 24] = [
     ("socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3", 1, Is::Constants("SOCK_STREAM|SOCK_CLOEXEC")),
     ("socket(0x1, 0x80001, 0) = 3", 1, Is::Number(0x80001)),
     ("socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3", 2, Is::Unknown),
@@ -116,6 +116,8 @@ const ARGUMENTS: [(&str, usize, Is); 22] = [
     ("ioctl(1, _IOC(_IOC_READ, 0x54, 0x1, 0), 0) = -1 ENOTTY (x)", 1, Is::Unknown),
     ("ioctl(3</a, b)=c>, 0x5401 /* TCGETS */, 0) = 0", 1, Is::Number(0x5401)),
     ("fcntl(3<TCP:[127.0.0.1:1->127.0.0.1:2]>, F_SETFD, FD_CLOEXEC) = 0", 1, Is::Constants("F_SETFD")),
+    ("setsockopt(3<UNIX:[7,\"/a>, 5) = 0\"]>, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0", 2, Is::Constants("SO_REUSEADDR")),
+    ("ioctl(3</a\\\"b>, TCGETS, 0) = 0", 1, Is::Constants("TCGETS")),
     ("openat(AT_FDCWD</root>, \"\\\"a\\\\\", O_RDONLY) = 3</a>", 0, Is::Constants("AT_FDCWD")),
     ("openat(AT_FDCWD, \"a\"..., O_WRONLY|0x10000000 /* O_??? */) = 3", 2, Is::Number(0x1000_0001)),
     ("clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f) = 9", 0, Is::Constants("CLONE_CHILD_CLEARTID|SIGCHLD")),
@@ -162,6 +164,19 @@ fn lines_of_the_traced_program_do_not_count() {
     );
     let (tally, entries) = read(None, log).unwrap();
     assert_eq!((calls(&entries).len(), tally.others), (1, 3));
+}
+
+/// Its name was not in the table, and the line was passed over without a word.
+#[test]
+fn a_call_of_no_known_name_is_a_loss_where_a_process_stands_before_it() {
+    let log = "7 brk(NULL) = 0x1\n7 later_call(3, \"x\") = 0\n7 later_call(3, <unfinished ...>\n\
+               7 <... later_call resumed>) = 0\nlater_call(1) = 2\n";
+    let (tally, entries) = read(None, log).unwrap();
+    assert_eq!(
+        tally.broken[0].to_string(),
+        "2:3: no system call has this name"
+    );
+    assert_eq!((tally.broken_in_all, losses(&entries).len()), (2, 1));
 }
 
 #[test]

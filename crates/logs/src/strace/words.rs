@@ -152,7 +152,16 @@ fn decoration_end(bytes: &[u8], begin: usize) -> Option<usize> {
         let next = bytes.get(at + 1);
         !arrow && next.is_some_and(|next| b",) ]}=|<".contains(next))
     };
-    (begin + 1..bytes.len()).find(|&at| bytes.get(at) == Some(&b'>') && ends(at))
+    let mut at = begin + 1;
+    loop {
+        match bytes.get(at)? {
+            b'>' if ends(at) => return Some(at),
+            b'\\' => at += 2,
+            // The name of a socket stands in quotes, and may hold anything.
+            b'"' => at = string_end(bytes, at + 1)? + 1,
+            _ => at += 1,
+        }
+    }
 }
 
 /// An argument as a number; nothing where it is a pointer's content or a word of strace's own.
