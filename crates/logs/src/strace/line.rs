@@ -115,7 +115,10 @@ fn number(word: &str) -> Option<i32> {
 /// A word, or all that stands in brackets, and what is behind it. The name of a thread may hold any of
 /// their ends; strace escapes `<` and `>` in it alone.
 fn token(text: &str) -> Option<(&str, &str)> {
-    let word = text.strip_prefix("[pid").unwrap_or(text).trim_start_matches(' ');
+    let word = text
+        .strip_prefix("[pid")
+        .unwrap_or(text)
+        .trim_start_matches(' ');
     let name = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let from = match name.starts_with('<') && name.len() < word.len() {
         true => text.len() - name.len() + name.find('>')?,
@@ -174,8 +177,16 @@ mod tests {
             ("[pid   123] read(3, \"\", 1) = 0", Some(123), "read"),
             ("123   read(3, \"\", 1) = 0", Some(123), "read"),
             ("123<sh> read(3, \"\", 1) = 0", Some(123), "read"),
-            ("123<a b(c) = 1> 1.5 read(3, \"\", 1) = 0", Some(123), "read"),
-            ("[pid 123<t\\76 x] y>] read(3, \"\", 1) = 0", Some(123), "read"),
+            (
+                "123<a b(c) = 1> 1.5 read(3, \"\", 1) = 0",
+                Some(123),
+                "read",
+            ),
+            (
+                "[pid 123<t\\76 x] y>] read(3, \"\", 1) = 0",
+                Some(123),
+                "read",
+            ),
             ("123 02:00:01 read(3) = 0", Some(123), "read"),
             ("02:00:01.123456 read(3) = 0", None, "read"),
             ("123 1795361497.447123 read(3) = 0", Some(123), "read"),
