@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
-use std::path::Path;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use ledger::{Error, Ledger};
@@ -114,6 +115,11 @@ fn what_is_no_file_is_refused_at_once() {
         ledger(Path::new("/dev/null")).begin(),
         Err(Error::NotRegular)
     ));
+    // A link of /proc to a pipe was followed to a path that there is not.
+    let (reader, _writer) = std::io::pipe().unwrap();
+    let pipe = PathBuf::from(format!("/proc/self/fd/{}", reader.as_raw_fd()));
+    let ledger_of_a_pipe = ledger(&pipe);
+    assert!(matches!(ledger_of_a_pipe.begin(), Err(Error::NotRegular)));
     let missing = directory.path().join("no/such.seccomp");
     assert!(matches!(
         ledger(&missing).begin(),

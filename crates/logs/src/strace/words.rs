@@ -47,13 +47,15 @@ impl<'a> Call<'a> {
         word.parse().ok()
     }
 
-    /// The path of execve(2) or execveat(2), where it was printed whole.
+    /// The path of execve(2) or execveat(2), where it was printed whole and is no longer than one may be.
     pub(crate) fn path(&self) -> Option<String> {
         let path = self
             .arguments
             .iter()
             .find(|argument| argument.starts_with('"'))?;
-        Some(path.strip_prefix('"')?.strip_suffix('"')?.to_owned())
+        let path = path.strip_prefix('"')?.strip_suffix('"')?;
+        // Each byte may be four letters (PATH_MAX).
+        (path.len() <= 4 * 4096).then(|| path.to_owned())
     }
 
     /// The arguments as numbers, where they are known.
