@@ -30,14 +30,15 @@ pub struct Socket {
     buffer: Vec<u8>,
     intake: Intake,
     serials: Serials,
-    /// Records that could not be read, and the last mistake.
+    /// How many records could not be read.
     broken: u64,
+    /// How many were of calls.
     calls: u64,
 }
 
 impl Socket {
-    /// Joins the group with a buffer of so many bytes. Whatever is recorded from then on will arrive, if this is the initial network
-    /// namespace: in another one joining works, and nothing ever comes.
+    /// Joins the group with a buffer of so many bytes. Whatever is recorded from then on will arrive, if
+    /// this is the initial network namespace: in another one joining works, and nothing ever comes.
     ///
     /// # Errors
     /// [`Error::Join`]
