@@ -105,12 +105,13 @@ enum Is {
 
 /// Calls, the places of arguments, and what these are.
 #[rustfmt::skip]
-const ARGUMENTS: [(&str, usize, Is); 24] = [
+const ARGUMENTS: [(&str, usize, Is); 25] = [
     ("socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3", 1, Is::Constants("SOCK_STREAM|SOCK_CLOEXEC")),
     ("socket(0x1, 0x80001, 0) = 3", 1, Is::Number(0x80001)),
     ("socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3", 2, Is::Unknown),
     ("mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f00", 4, Is::Number(u64::MAX)),
     ("mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|21<<MAP_HUGE_SHIFT, 3, 0) = 0x7f00", 3, Is::Unknown),
+    ("mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|21<<MAP_HUGE_SHIFT, 3</a>, 0) = 0x7f00", 5, Is::Number(0)),
     ("mkdir(\"/a, (b)\", 0755) = 0", 1, Is::Number(0o755)),
     ("ioctl(1, TCGETS, {c_iflag=ICRNL, c_cc=\"\\x03\"}) = 0", 1, Is::Constants("TCGETS")),
     ("ioctl(1, _IOC(_IOC_READ, 0x54, 0x1, 0), 0) = -1 ENOTTY (x)", 1, Is::Unknown),
@@ -236,6 +237,30 @@ fn a_process_of_32_bits_has_the_numbers_of_its_abi() {
         [Abi::X86_64.audit(), Abi::X86.audit(), Abi::X86_64.audit()]
     );
     assert_eq!(names(log)[1], "mmap2");
+    // Constants are those of this machine's own ABI.
+    assert_eq!(calls(&entries)[1].arguments, [None; 6]);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_child_has_the_abi_and_the_program_of_its_parent() {
+    let log = "7 execve(\"/bin/sh\", [\"sh\"], 0x1) = 0\n\
+               7 execve(\"/bin/narrow\", [\"narrow\"], 0x1) = 0\n\
+               7 [ Process PID=7 runs in 32 bit mode. ]\n\
+               7 fork() = 8\n\
+               8 mmap2(NULL, 8192, PROT_READ, MAP_PRIVATE, -1, 0) = 0x1\n\
+               8 execve(\"/no/such\", [\"such\"], 0x1) = -1 ENOENT (No such file or directory)\n\
+               8 getpid() = 8\n";
+    let (_, entries) = read(None, log).unwrap();
+    let all = calls(&entries);
+    let of_child: Vec<_> = all.iter().filter(|one| one.process == Some(8)).collect();
+    assert_eq!(of_child.len(), 3);
+    for record in of_child {
+        assert_eq!(
+            (record.audit, record.exe.as_str()),
+            (Abi::X86.audit(), "/bin/narrow")
+        );
+    }
 }
 
 #[test]
