@@ -13,6 +13,7 @@ use crate::arguments::{Compiler, Form, PolicyArguments};
 use crate::disassemble::disassemble;
 use crate::failure::Failure;
 use crate::source::Source;
+use crate::whole_file::{self, Mode};
 
 pub(crate) fn run(
     arguments: &PolicyArguments,
@@ -65,7 +66,7 @@ fn raw(instructions: &[Instruction]) -> Vec<u8> {
     bytes
 }
 
-/// Writes a file whole or not at all: under another name first, then moved into place.
+/// Writes a file whole or not at all, and into what is no file.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failure = |source| Failure::Io {
         what: path.display().to_string(),
@@ -75,15 +76,5 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return std::fs::write(path, bytes).map_err(failure);
     }
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let draft = path.with_file_name(name);
-    let written = std::fs::write(&draft, bytes)
-        .and_then(|()| std::fs::File::open(&draft)?.sync_all())
-        .and_then(|()| std::fs::rename(&draft, path));
-    written.map_err(|error| {
-        // What was begun is of no use to anyone.
-        let _ = std::fs::remove_file(&draft);
-        failure(error)
-    })
+    whole_file::write(path, bytes, Mode::Usual).map_err(failure)
 }

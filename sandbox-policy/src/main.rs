@@ -32,6 +32,7 @@ mod source;
 mod sys;
 mod vectors;
 mod verify;
+mod whole_file;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,12 +1,13 @@
-//! A program as a file: read if it may be changed at all, and written whole or not at all.
+//! A program as a file: read if it may be changed at all, and written with the mode that it had.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{Error, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{File, OpenOptions};
+use std::io::{Error, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::failure::Failure;
 use crate::sys;
+use crate::whole_file::{self, Mode};
 
 /// A program's file.
 pub(crate) struct ProgramFile {
@@ -67,7 +68,7 @@ impl ProgramFile {
     }
 }
 
-/// Writes a program under another name first, then moves it into place.
+/// Writes a program, whole or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     // A link is not followed: what it leads to may be anybody's.
     if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
@@ -76,30 +77,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure>
             "there is something else than a regular file; it stays",
         ));
     }
-    let Some(name) = path.file_name() else {
+    if path.file_name().is_none() {
         return Err(refused(path, "not a file's name"));
-    };
-    let mut draft = name.to_os_string();
-    draft.push(format!(".{}.new", std::process::id()));
-    let draft = path.with_file_name(draft);
-    let mut options = OpenOptions::new();
-    // Nobody else opens it before it is whole.
-    let created = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft);
-    let mut file = created.map_err(|error| io(&draft, error))?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.set_permissions(Permissions::from_mode(mode & 0o777)))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&draft, path));
-    written.map_err(|error| {
-        // What was begun is of no use to anyone.
-        let _ = std::fs::remove_file(&draft);
-        io(path, error)
-    })
+    }
+    let mode = Mode::Of(mode & 0o777);
+    whole_file::write(path, bytes, mode).map_err(|error| io(path, error))
 }
 
 fn refused(path: &Path, why: &str) -> Failure {

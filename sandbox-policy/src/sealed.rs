@@ -28,7 +28,10 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<Output, Failure> {
     };
     let holds = why.is_none();
     let text = match as_json {
-        true => format!("{:#}\n", as_value(path, sealed.as_ref(), why.as_deref())),
+        true => {
+            let value = as_value(path, sealed.as_ref(), why.as_deref());
+            watch::plain_json(&format!("{value:#}\n"))
+        }
         false => in_words(path, sealed.as_ref(), why.as_deref()),
     };
     Ok(Output::answer(text, holds))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Run, compile, installed, libsandbox, root, skip};
 
-use crate::workshop::{HELLO, HELLO_SOURCE, Kind, Workshop, embed};
+use crate::workshop::{HELLO, HELLO_SOURCE, Kind, Workshop, embed, run, verify};
 
 /// Asserts that a file is refused for this reason.
 #[track_caller]
@@ -195,6 +195,19 @@ fn data_behind_the_end_is_refused() {
         &longer,
         "9 bytes of data lie behind the ELF file's end",
     );
+    let longer = changed(&workshop, |bytes| bytes.extend_from_slice(&[0, 0, 0, 1]));
+    refused(&workshop, &longer, "4 bytes of data");
+}
+
+/// Programs of Go that its linker stripped (-s -w) end with zeros, and were refused for these.
+#[test]
+fn zeros_behind_the_end_are_no_data() {
+    let workshop = Workshop::new();
+    let longer = changed(&workshop, |bytes| bytes.extend_from_slice(&[0; 160]));
+    fs::set_permissions(&longer, fs::Permissions::from_mode(0o755)).expect("chmod");
+    let sealed = workshop.embed(&longer, &["--allow", HELLO], "sealed");
+    run(&sealed).succeeded();
+    verify(&sealed).succeeded();
 }
 
 #[test]

@@ -317,6 +317,23 @@ fn text_of_a_file_does_not_reach_the_terminal_as_it_is() {
     );
 }
 
+/// JSON let the terminal have the one byte that begins its orders, and letters that turn the text round.
+#[test]
+fn text_of_a_file_does_not_reach_the_terminal_as_json_either() {
+    let sealed = Sealed::new(Kind::Glibc);
+    let mut windows = sealed.bytes.windows(7);
+    let at = windows.position(|seven| seven == b"--allow");
+    let at = at.expect("the comment");
+    let mut bytes = sealed.bytes.clone();
+    bytes[at..at + 7].copy_from_slice("\u{9b}2J\u{202e}".as_bytes());
+    let run = Run::new(sandbox_policy()).args(["verify", "--json"]);
+    let outcome = run.arg(sealed.write(&bytes)).outcome().succeeded();
+    assert!(outcome.stdout.is_ascii(), "{outcome:#?}");
+    let value: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let policy = value["policy"].as_str().expect("a policy");
+    assert!(policy.contains(" embed \u{9b}2J\u{202e} '"), "{policy}");
+}
+
 #[test]
 fn a_policy_inside_can_name_no_file() {
     let sealed = Sealed::new(Kind::Glibc);

@@ -69,17 +69,20 @@ fn records_of_killed_programs_count_as_seen() {
     }
     let directory = public_directory();
     let program = publish(Path::new("/bin/true"), directory.path());
-    let run = from_log(["--follow", "--exe"]).arg(&program);
-    let recorder = Recorder::start(directory.path(), run);
-    Run::preloaded(&program)
-        .deny("exit_group")
-        .outcome()
-        .killed();
-    let outcome = recorder.stop(Signal::SIGTERM).succeeded();
-    assert!(
-        outcome.stdout.contains("\nexit_group: 1  # seen 1\n"),
-        "{outcome:#?}"
-    );
+    // SIGHUP ended it with nothing written.
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let run = from_log(["--follow", "--exe"]).arg(&program);
+        let recorder = Recorder::start(directory.path(), run);
+        Run::preloaded(&program)
+            .deny("exit_group")
+            .outcome()
+            .killed();
+        let outcome = recorder.stop(signal).succeeded();
+        assert!(
+            outcome.stdout.contains("\nexit_group: 1  # seen 1\n"),
+            "{outcome:#?}"
+        );
+    }
 }
 
 #[test]

@@ -246,3 +246,29 @@ fn a_full_disk_is_an_error() {
             .stderr_has("sandbox-policy: standard output: No space left on device");
     }
 }
+
+/// It was written through a link that somebody had put where the new file was begun.
+#[test]
+fn no_link_beside_the_file_is_followed_and_any_name_will_do() {
+    let directory = public_directory();
+    let other = directory.path().join("other");
+    fs::write(&other, "mine").expect("a file");
+    let long = "n".repeat(255);
+    for name in ["out", &long] {
+        // The shell's own number is the tool's.
+        let script = "ln -s other .sandbox-policy.$$.new; ln -s other \"${1%n*}.$$.new\"; \
+                      exec \"$2\" export --list-allow read -o \"$1\"";
+        let run = Run::new("sh").args(["-c", script, "sh", name]);
+        let run = run.arg(sandbox_policy()).directory(directory.path());
+        run.outcome();
+        assert_eq!(fs::read_to_string(&other).expect("it"), "mine", "{name}");
+    }
+    for name in ["out", &long] {
+        let path = directory.path().join(name);
+        tool(["export", "--list-allow", "read", "-o"])
+            .arg(&path)
+            .outcome()
+            .succeeded();
+        assert!(fs::metadata(&path).expect("it").len() > 8, "{name}");
+    }
+}

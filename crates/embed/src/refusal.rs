@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::dynamic::Dynamic;
-use crate::elf::{Elf, PF_W, PF_X, PT_INTERP, Segment, broken};
+use crate::elf::{Elf, PF_W, PF_X, PT_INTERP, Segment, broken, piece};
 use crate::find;
 
 /// The largest file that is read, in bytes.
@@ -101,7 +101,8 @@ fn signed(elf: &Elf<'_>) -> Result<(), Error> {
     }
 }
 
-/// What lies behind everything that headers speak of belongs to somebody who finds it from the end.
+/// What lies behind everything that headers speak of belongs to somebody who finds it from the end. Zeros
+/// mark no place: Go's linker fills a stripped program up with them.
 fn appended(elf: &Elf<'_>) -> Result<(), Error> {
     let sections = elf.sections.iter();
     let ends = sections.clone().flat_map(|sections| &sections.all);
@@ -109,8 +110,10 @@ fn appended(elf: &Elf<'_>) -> Result<(), Error> {
     let last = elf.loads().map(Segment::end);
     let last = last.chain(ends.map(|section| section.end)).chain(tables);
     let last = last.chain([elf.table_end()]).max().unwrap_or(0);
-    match elf.length().saturating_sub(last) {
-        0 => Ok(()),
-        length => Err(Error::Appended { length }),
+    let length = elf.length().saturating_sub(last);
+    let behind = piece(elf.bytes, last, length).unwrap_or_default();
+    match behind.iter().all(|&byte| byte == 0) {
+        true => Ok(()),
+        false => Err(Error::Appended { length }),
     }
 }

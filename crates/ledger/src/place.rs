@@ -16,6 +16,10 @@ use crate::Error;
 pub(crate) fn followed(mut path: PathBuf) -> PathBuf {
     // As many as the kernel follows (path_resolution(7)).
     const MOST_LINKS: usize = 40;
+    // Links of /proc name what has no path, such as a pipe (proc(5)).
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return path;
+    }
     for _ in 0..MOST_LINKS {
         let Ok(target) = fs::read_link(&path) else {
             break;

@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use ledger::{Error, Ledger};
+use nix::fcntl::{Flock, FlockArg};
 use syscalls::Abi;
 use watch::Call;
 use watch::learn::{Observations, Options};
@@ -114,6 +118,10 @@ fn what_is_no_file_is_refused_at_once() {
         ledger(Path::new("/dev/null")).begin(),
         Err(Error::NotRegular)
     ));
+    // A link of /proc to a socket or a pipe was followed to a path that there is not.
+    let (socket, _other) = UnixStream::pair().unwrap();
+    let socket = PathBuf::from(format!("/proc/self/fd/{}", socket.as_raw_fd()));
+    assert!(matches!(ledger(&socket).begin(), Err(Error::NotRegular)));
     let missing = directory.path().join("no/such.seccomp");
     assert!(matches!(
         ledger(&missing).begin(),
@@ -122,4 +130,51 @@ fn what_is_no_file_is_refused_at_once() {
     let bytes = directory.path().join("bytes.seccomp");
     fs::write(&bytes, [0xff]).unwrap();
     assert!(matches!(ledger(&bytes).begin(), Err(Error::NoText)));
+}
+
+#[test]
+fn a_file_keeps_its_mode_and_its_owner() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("p.seccomp");
+    fs::write(&path, "read: 1\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+    // Only root may give it away.
+    let given = std::os::unix::fs::chown(&path, Some(12), Some(34)).is_ok();
+    let mut seen = Observations::new();
+    see(&mut seen, "write");
+    ledger(&path).grow(&seen).unwrap();
+    let facts = fs::metadata(&path).unwrap();
+    assert_eq!(facts.mode() & 0o7777, 0o604);
+    assert!(!given || (facts.uid(), facts.gid()) == (12, 34));
+}
+
+#[test]
+fn while_another_has_the_directory_it_waits() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("p.seccomp");
+    let other = fs::File::open(directory.path()).unwrap();
+    let other = Flock::lock(other, FlockArg::LockExclusive).unwrap();
+    std::thread::scope(|scope| {
+        let learning = scope.spawn(|| {
+            let mut seen = Observations::new();
+            see(&mut seen, "write");
+            ledger(&path).grow(&seen).unwrap();
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(!path.exists());
+        drop(other);
+        learning.join().unwrap();
+    });
+    assert!(path.exists());
+}
+
+#[test]
+fn what_was_begun_is_taken_away_where_it_finds_no_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = ledger(&directory.path().join("p.seccomp"));
+    fs::create_dir(ledger.beside()).unwrap();
+    let mut seen = Observations::new();
+    see(&mut seen, "write");
+    assert!(matches!(ledger.rescue(&seen), Err(Error::Unwritable(_))));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }

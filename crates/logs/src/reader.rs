@@ -16,6 +16,9 @@ use crate::{fields, json};
 
 /// The longest line that is read; what is behind is left out.
 const LONGEST_LINE: u64 = 1 << 20;
+/// The longest text of a record, in bytes: the kernel's has at most 8970 (MAX_AUDIT_MESSAGE_LENGTH in
+/// include/uapi/linux/audit.h), and auditd adds some names. Thousands of them wait for their arguments.
+const LONGEST_RECORD: usize = 1 << 14;
 /// More records that cannot be read are counted only.
 const MOST_BROKEN: usize = 20;
 
@@ -230,7 +233,12 @@ impl Page<'_> {
     }
 
     fn record(&mut self, kind: u32, stamp: Option<Stamp>, text: &str, line: &str, each: Each<'_>) {
-        match audit::event(kind, stamp, text) {
+        let (why, at) = ("no record is so long", LONGEST_RECORD);
+        let event = match text.len() > LONGEST_RECORD {
+            true => Err(Mistake { why, at }),
+            false => audit::event(kind, stamp, text),
+        };
+        match event {
             Ok(event) => self.event(stamp, event, each),
             Err(Mistake { why, at }) => self.broken(line.len() - text.len() + at, why),
         }

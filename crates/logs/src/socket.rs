@@ -30,14 +30,15 @@ pub struct Socket {
     buffer: Vec<u8>,
     intake: Intake,
     serials: Serials,
-    /// Records that could not be read, and the last mistake.
+    /// How many records could not be read.
     broken: u64,
+    /// How many were of calls.
     calls: u64,
 }
 
 impl Socket {
-    /// Joins the group with a buffer of so many bytes. Whatever is recorded from then on will arrive, if this is the initial network
-    /// namespace: in another one joining works, and nothing ever comes.
+    /// Joins the group with a buffer of so many bytes. Whatever is recorded from then on will arrive, if
+    /// this is the initial network namespace: in another one joining works, and nothing ever comes.
     ///
     /// # Errors
     /// [`Error::Join`]
@@ -69,12 +70,12 @@ impl Socket {
         for _ in 0..MOST_AT_ONCE {
             let descriptor = self.socket.as_raw_fd();
             match socket::recvfrom::<NetlinkAddr>(descriptor, &mut self.buffer) {
-                // Anybody who may send to the socket is not the kernel, whose number is 0.
-                Ok((_, Some(from))) if from.pid() != 0 => {}
-                Ok((length, _)) => {
+                // The kernel's number is 0; anybody else may send to the socket, too.
+                Ok((length, Some(from))) if from.pid() == 0 => {
                     let message = self.buffer.get(..length).map(<[u8]>::to_vec);
                     self.message(&message.unwrap_or_default(), each);
                 }
+                Ok(_) => {}
                 Err(Errno::ENOBUFS) => self.intake.lost(Loss::Buffer, None),
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(false),

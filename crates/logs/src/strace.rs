@@ -18,6 +18,9 @@ use line::{Head, Line};
 /// More processes than these at once are no longer told apart.
 const MOST_PROCESSES: usize = 1 << 16;
 
+/// More bytes of calls that have begun are not kept.
+const MOST_BEGUN: usize = 64 << 20;
+
 /// What a line comes to.
 pub(crate) enum Outcome {
     Call(Box<Record>),
@@ -33,6 +36,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Trace {
     /// Calls that have begun, by thread: everything from their names on.
     unfinished: HashMap<i32, (Head, String)>,
+    /// How many bytes these have.
+    begun_bytes: usize,
     tasks: HashMap<i32, Task>,
     /// The program that the trace is of, and whether it began with its start.
     root: Option<String>,
@@ -62,14 +67,22 @@ impl Trace {
     pub(crate) fn line(&mut self, line: &str) -> Outcome {
         let (head, said) = line::read(line);
         match said {
-            Line::Call { name, .. } if !is_known(name) => Outcome::Other,
+            Line::Call { name, text } if !is_known(name) => {
+                // A program whose output is in between writes no number of a process before it.
+                let call = head.process.and_then(|_| words::Call::read(text));
+                let (why, at) = ("no system call has this name", line.len() - text.len());
+                call.map_or(Outcome::Other, |_| Outcome::Broken(Mistake { why, at }))
+            }
             Line::Call { text, .. } => match text.strip_suffix("<unfinished ...>") {
                 Some(begun) => self.begin(head, begun.trim_end()),
                 None => self.call(&head, text, line.len() - text.len()),
             },
             Line::Resumed { name, text } => {
                 let begun = match self.unfinished.entry(head.thread()) {
-                    Entry::Occupied(begun) if starts_with(&begun.get().1, name) => begun.remove(),
+                    Entry::Occupied(begun) if starts_with(&begun.get().1, name) => {
+                        self.begun_bytes -= begun.get().1.len();
+                        begun.remove()
+                    }
                     // The trace began when the call had.
                     _ => (head, format!("{name}(?")),
                 };
@@ -85,13 +98,18 @@ impl Trace {
 
     /// Keeps the beginning of a call until its end comes.
     fn begin(&mut self, head: Head, text: &str) -> Outcome {
-        if self.unfinished.len() >= MOST_PROCESSES {
+        let bytes = self.begun_bytes + text.len();
+        if self.unfinished.len() >= MOST_PROCESSES || bytes > MOST_BEGUN {
             return self.endless(&head, text);
         }
+        self.begun_bytes = bytes;
         let text = text.to_owned();
         match self.unfinished.insert(head.thread(), (head, text)) {
             // The end of the one before is not in the trace.
-            Some((head, text)) => self.endless(&head, &text),
+            Some((head, text)) => {
+                self.begun_bytes -= text.len();
+                self.endless(&head, &text)
+            }
             None => Outcome::Waits,
         }
     }

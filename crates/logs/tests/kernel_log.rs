@@ -187,6 +187,17 @@ fn a_broken_record_is_named_with_its_place() {
     );
 }
 
+/// Thousands of records wait for their arguments, each with a name as long as the line was.
+#[test]
+fn a_record_that_is_too_long_for_the_kernel_is_none() {
+    for (letters, calls, broken) in [(8_000, 1, 0), (17_000, 0, 1)] {
+        let name = "2f".repeat(letters / 2);
+        let log = record(1, 39).replace("\"/bin/hello\"", &name);
+        let (tally, _) = read(None, log).unwrap();
+        assert_eq!((tally.calls, tally.broken_in_all), (calls, broken));
+    }
+}
+
 #[test]
 fn number_minus_one_and_x32_are_numbers() {
     for (written, number) in [("-1", u32::MAX), ("1073741863", 0x4000_0027), ("511", 511)] {

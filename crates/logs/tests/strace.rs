@@ -105,17 +105,20 @@ enum Is {
 
 /// Calls, the places of arguments, and what these are.
 #[rustfmt::skip]
-const ARGUMENTS: [(&str, usize, Is); 22] = [
+const ARGUMENTS: [(&str, usize, Is); 25] = [
     ("socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3", 1, Is::Constants("SOCK_STREAM|SOCK_CLOEXEC")),
     ("socket(0x1, 0x80001, 0) = 3", 1, Is::Number(0x80001)),
     ("socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)) = 3", 2, Is::Unknown),
     ("mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f00", 4, Is::Number(u64::MAX)),
     ("mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|21<<MAP_HUGE_SHIFT, 3, 0) = 0x7f00", 3, Is::Unknown),
+    ("mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|21<<MAP_HUGE_SHIFT, 3</a>, 0) = 0x7f00", 5, Is::Number(0)),
     ("mkdir(\"/a, (b)\", 0755) = 0", 1, Is::Number(0o755)),
     ("ioctl(1, TCGETS, {c_iflag=ICRNL, c_cc=\"\\x03\"}) = 0", 1, Is::Constants("TCGETS")),
     ("ioctl(1, _IOC(_IOC_READ, 0x54, 0x1, 0), 0) = -1 ENOTTY (x)", 1, Is::Unknown),
     ("ioctl(3</a, b)=c>, 0x5401 /* TCGETS */, 0) = 0", 1, Is::Number(0x5401)),
     ("fcntl(3<TCP:[127.0.0.1:1->127.0.0.1:2]>, F_SETFD, FD_CLOEXEC) = 0", 1, Is::Constants("F_SETFD")),
+    ("setsockopt(3<UNIX:[7,\"/a>, 5) = 0\"]>, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0", 2, Is::Constants("SO_REUSEADDR")),
+    ("ioctl(3</a\\\"b>, TCGETS, 0) = 0", 1, Is::Constants("TCGETS")),
     ("openat(AT_FDCWD</root>, \"\\\"a\\\\\", O_RDONLY) = 3</a>", 0, Is::Constants("AT_FDCWD")),
     ("openat(AT_FDCWD, \"a\"..., O_WRONLY|0x10000000 /* O_??? */) = 3", 2, Is::Number(0x1000_0001)),
     ("clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f) = 9", 0, Is::Constants("CLONE_CHILD_CLEARTID|SIGCHLD")),
@@ -164,6 +167,42 @@ fn lines_of_the_traced_program_do_not_count() {
     assert_eq!((calls(&entries).len(), tally.others), (1, 3));
 }
 
+/// Its name was not in the table, and the line was passed over without a word.
+#[test]
+fn a_call_of_no_known_name_is_a_loss_where_a_process_stands_before_it() {
+    let log = "7 brk(NULL) = 0x1\n7 later_call(3, \"x\") = 0\n7 later_call(3, <unfinished ...>\n\
+               7 <... later_call resumed>) = 0\nlater_call(1) = 2\n";
+    let (tally, entries) = read(None, log).unwrap();
+    assert_eq!(
+        tally.broken[0].to_string(),
+        "2:3: no system call has this name"
+    );
+    assert_eq!((tally.broken_in_all, losses(&entries).len()), (2, 1));
+}
+
+/// Beginnings of calls were kept for as many threads as a trace may have, each as long as a line.
+#[test]
+fn beginnings_of_calls_are_kept_up_to_a_limit() {
+    let text = "x".repeat(1_000_000);
+    let mut log = String::from("1 brk(NULL) = 0\n");
+    // What ends makes room for others.
+    for process in (1..=35).chain(1..=70) {
+        if process == 1 {
+            log.extend((1..=35).map(|one| format!("{one} <... chdir resumed>) = 0\n")));
+        }
+        log.push_str(&format!("{process} chdir(\"{text}\" <unfinished ...>\n"));
+    }
+    log.extend((1..=70).map(|one| format!("{one} <... chdir resumed>) = 0\n")));
+    let (tally, entries) = read(None, log).unwrap();
+    // 67 fit into 64 MiB; of the others beginning and end count for themselves. The first 35 ends have none.
+    assert_eq!(
+        (tally.calls, tally.broken_in_all),
+        (1 + 35 + 35 + 70 + 3, 0)
+    );
+    let shown = |record: &&&Record| record.shown.as_ref().unwrap() == "chdir(?)";
+    assert_eq!(calls(&entries).iter().filter(shown).count(), 35 + 3);
+}
+
 #[test]
 fn a_trace_that_is_cut_says_so() {
     let log = "brk(NULL) = 0x1\nopenat(AT_FDCWD, \"/etc/pas";
@@ -198,6 +237,30 @@ fn a_process_of_32_bits_has_the_numbers_of_its_abi() {
         [Abi::X86_64.audit(), Abi::X86.audit(), Abi::X86_64.audit()]
     );
     assert_eq!(names(log)[1], "mmap2");
+    // Constants are those of this machine's own ABI.
+    assert_eq!(calls(&entries)[1].arguments, [None; 6]);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_child_has_the_abi_and_the_program_of_its_parent() {
+    let log = "7 execve(\"/bin/sh\", [\"sh\"], 0x1) = 0\n\
+               7 execve(\"/bin/narrow\", [\"narrow\"], 0x1) = 0\n\
+               7 [ Process PID=7 runs in 32 bit mode. ]\n\
+               7 fork() = 8\n\
+               8 mmap2(NULL, 8192, PROT_READ, MAP_PRIVATE, -1, 0) = 0x1\n\
+               8 execve(\"/no/such\", [\"such\"], 0x1) = -1 ENOENT (No such file or directory)\n\
+               8 getpid() = 8\n";
+    let (_, entries) = read(None, log).unwrap();
+    let all = calls(&entries);
+    let of_child: Vec<_> = all.iter().filter(|one| one.process == Some(8)).collect();
+    assert_eq!(of_child.len(), 3);
+    for record in of_child {
+        assert_eq!(
+            (record.audit, record.exe.as_str()),
+            (Abi::X86.audit(), "/bin/narrow")
+        );
+    }
 }
 
 #[test]

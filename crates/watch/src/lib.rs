@@ -18,5 +18,5 @@ pub use addition::{Addition, Line};
 pub use call::Call;
 pub use card::card;
 pub use judge::{Ground, Judge, Judgement, Verdict};
-pub use report::{Format, MOST_DISTINCT, Reporter};
+pub use report::{Format, MOST_DISTINCT, Reporter, plain_json};
 pub use violation::{Caller, Outcome, Place, Stack, Violation};

@@ -11,6 +11,7 @@ mod oz;
 mod summary;
 mod text;
 
+pub use escape::plain_json;
 pub(crate) use text::place;
 
 use std::collections::HashMap;

@@ -34,7 +34,8 @@ pub(crate) fn follow(collection: &mut Collection<'_>) -> Result<(), Failure> {
             "note: whether this is the initial network namespace cannot be seen; in another one no record arrives",
         ),
     }
-    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
+    // A terminal that is closed must not take with it what was recorded for hours.
+    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
     signals.thread_block().map_err(failure)?;
     let ends = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC).map_err(failure)?;
     let mut socket = Socket::join(BUFFER)?;

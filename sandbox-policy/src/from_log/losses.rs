@@ -44,8 +44,12 @@ impl Losses {
 
     /// What to do to lose less.
     pub(crate) fn cures(&self) -> Vec<&'static str> {
-        let mut cures: Vec<&str> = self.by_reason.keys().map(|why| why.cure()).collect();
-        cures.dedup();
+        let mut cures = Vec::new();
+        for cure in self.by_reason.keys().map(|why| why.cure()) {
+            if !cures.contains(&cure) {
+                cures.push(cure);
+            }
+        }
         cures
     }
 }

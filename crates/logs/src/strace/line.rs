@@ -1,6 +1,6 @@
 //! A line of strace's output: who and when, and what kind of line it is.
 //!
-//! Before the call may stand, in this order, a process (`[pid 7] ` or `7 `), a time (-t, -tt, -ttt, -r), the
+//! Before the call may stand, in this order, a process (`[pid 7] ` or `7 `, with -Y `7<name> `), a time (-t, -tt, -ttt, -r), the
 //! call's number (-n) and the instruction (-i).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -92,8 +92,8 @@ fn head(line: &str) -> (Head, &str) {
     let mut rest = line.trim_start_matches(' ');
     while let Some((word, behind)) = token(rest) {
         let process = match word.strip_prefix("[pid") {
-            Some(inner) => inner.trim_end_matches(']').trim().parse().ok(),
-            None if head == Head::default() => word.parse().ok(),
+            Some(inner) => number(inner.trim_end_matches(']').trim()),
+            None if head == Head::default() => number(word),
             None => None,
         };
         match process.filter(|process: &i32| *process > 0) {
@@ -106,13 +106,31 @@ fn head(line: &str) -> (Head, &str) {
     (head, rest)
 }
 
-/// A word, or all that stands in brackets, and what is behind it.
+/// A process, with the thread's name behind it or without (-Y).
+fn number(word: &str) -> Option<i32> {
+    let digits = word.split_once('<').map_or(word, |(digits, _)| digits);
+    digits.parse().ok()
+}
+
+/// A word, or all that stands in brackets, and what is behind it. The name of a thread may hold any of
+/// their ends; strace escapes `<` and `>` in it alone.
 fn token(text: &str) -> Option<(&str, &str)> {
-    let end = match text.as_bytes().first()? {
-        b'[' => text.find(']')? + 1,
-        b'(' => text.find(')')? + 1,
-        _ => text.find(' ')?,
+    let word = text
+        .strip_prefix("[pid")
+        .unwrap_or(text)
+        .trim_start_matches(' ');
+    let name = word.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let from = match name.starts_with('<') && name.len() < word.len() {
+        true => text.len() - name.len() + name.find('>')?,
+        false => 0,
     };
+    let rest = text.get(from..)?;
+    let end = from
+        + match text.as_bytes().first()? {
+            b'[' => rest.find(']')? + 1,
+            b'(' => rest.find(')')? + 1,
+            _ => rest.find(' ')?,
+        };
     let (word, behind) = text.split_at_checked(end)?;
     Some((word, behind.strip_prefix(' ')?.trim_start_matches(' ')))
 }
@@ -158,6 +176,17 @@ mod tests {
             ("read(3, \"\", 1) = 0", None, "read"),
             ("[pid   123] read(3, \"\", 1) = 0", Some(123), "read"),
             ("123   read(3, \"\", 1) = 0", Some(123), "read"),
+            ("123<sh> read(3, \"\", 1) = 0", Some(123), "read"),
+            (
+                "123<a b(c) = 1> 1.5 read(3, \"\", 1) = 0",
+                Some(123),
+                "read",
+            ),
+            (
+                "[pid 123<t\\76 x] y>] read(3, \"\", 1) = 0",
+                Some(123),
+                "read",
+            ),
             ("123 02:00:01 read(3) = 0", Some(123), "read"),
             ("02:00:01.123456 read(3) = 0", None, "read"),
             ("123 1795361497.447123 read(3) = 0", Some(123), "read"),

@@ -47,13 +47,15 @@ impl<'a> Call<'a> {
         word.parse().ok()
     }
 
-    /// The path of execve(2) or execveat(2), where it was printed whole.
+    /// The path of execve(2) or execveat(2), where it was printed whole and is no longer than one may be.
     pub(crate) fn path(&self) -> Option<String> {
         let path = self
             .arguments
             .iter()
             .find(|argument| argument.starts_with('"'))?;
-        Some(path.strip_prefix('"')?.strip_suffix('"')?.to_owned())
+        let path = path.strip_prefix('"')?.strip_suffix('"')?;
+        // Each byte may be four letters (PATH_MAX).
+        (path.len() <= 4 * 4096).then(|| path.to_owned())
     }
 
     /// The arguments as numbers, where they are known.
@@ -152,7 +154,16 @@ fn decoration_end(bytes: &[u8], begin: usize) -> Option<usize> {
         let next = bytes.get(at + 1);
         !arrow && next.is_some_and(|next| b",) ]}=|<".contains(next))
     };
-    (begin + 1..bytes.len()).find(|&at| bytes.get(at) == Some(&b'>') && ends(at))
+    let mut at = begin + 1;
+    loop {
+        match bytes.get(at)? {
+            b'>' if ends(at) => return Some(at),
+            b'\\' => at += 2,
+            // The name of a socket stands in quotes, and may hold anything.
+            b'"' => at = string_end(bytes, at + 1)? + 1,
+            _ => at += 1,
+        }
+    }
 }
 
 /// An argument as a number; nothing where it is a pointer's content or a word of strace's own.

@@ -55,8 +55,26 @@ fn spelled(text: &str, longest: usize, quoted: impl Fn(char) -> bool) -> String 
     safe
 }
 
+/// The same JSON without what a terminal obeys: JSON may hold all but the first 32 control characters as
+/// they are, and text that changes its direction. Newlines between its parts stay.
+pub fn plain_json(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\n' => plain.push(letter),
+            letter if letter.is_control() || misleads(letter) => {
+                let units = &mut [0; 2];
+                let units = letter.encode_utf16(units).iter();
+                plain.extend(units.map(|unit| format!("\\u{unit:04x}")));
+            }
+            letter => plain.push(letter),
+        }
+    }
+    plain
+}
+
 /// Whether a character is invisible, breaks lines or changes the direction of others.
-pub(crate) fn misleads(letter: char) -> bool {
+fn misleads(letter: char) -> bool {
     matches!(
         letter,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use syscalls::errno;
 use trace::unwind::{End, Found};
 
-use super::escape::{LONGEST_CALL, LONGEST_COMMAND, cut, misleads};
+use super::escape::{LONGEST_CALL, LONGEST_COMMAND, cut, plain_json};
 use super::{Entry, Reporter, clock, text};
 use crate::addition::Addition;
 use crate::violation::{Outcome, Place, Stack, Violation};
@@ -68,22 +68,8 @@ pub(crate) fn together(addition: &Addition) -> String {
     ]))
 }
 
-/// JSON may hold all but the first 32 control characters as they are; a terminal should not.
 fn line(object: Map<String, Value>) -> String {
-    let text = Value::Object(object).to_string();
-    let mut safe = String::with_capacity(text.len() + 1);
-    for letter in text.chars() {
-        match letter {
-            letter if letter.is_control() || misleads(letter) => {
-                let units = &mut [0; 2];
-                let units = letter.encode_utf16(units).iter();
-                safe.extend(units.map(|unit| format!("\\u{unit:04x}")));
-            }
-            letter => safe.push(letter),
-        }
-    }
-    safe.push('\n');
-    safe
+    plain_json(&Value::Object(object).to_string()) + "\n"
 }
 
 /// The call and what is said of it: the same for all its repetitions.
