@@ -370,6 +370,116 @@ fn calls_of_32_bit_kernels_alone_have_their_arguments() {
     compare(Abi::X86, &memory, &x86);
 }
 
+#[test]
+fn programs_of_32_bits_have_smaller_values_in_older_calls() {
+    let mut memory = Low::default();
+    let offset = memory.put(&ints(&[77, 7]));
+    let groups = memory.put(&ints(&[0xffff_0005, 6]));
+    let rows: [Row<'_>; 6] = [
+        ("sendfile", &[1, 3, offset, 5], "sendfile(1, 3, [77], 5)"),
+        (
+            "sendfile64",
+            &[1, 3, offset, 5],
+            "sendfile64(1, 3, [30064771149], 5)",
+        ),
+        ("setgroups", &[2, groups], "setgroups(2, [5, -1])"),
+        (
+            "setgroups32",
+            &[2, groups],
+            "setgroups32(2, [4294901765, 6])",
+        ),
+        ("mmap", &[8, 4096, 3], "mmap(0x8)"),
+        ("select", &[8, 4096, 3], "select(0x8)"),
+    ];
+    compare(Abi::X86, &memory, &rows);
+}
+
+#[test]
+fn programs_of_32_bits_have_times_of_64_in_younger_calls() {
+    let mut memory = Low::default();
+    // Behind the nanoseconds is padding.
+    let time = memory.put(&ints(&[1, 0, 2, 0x5555_5555]));
+    let rows: [Row<'_>; 4] = [
+        (
+            "epoll_pwait2",
+            &[3, 8, 5, time, 0, 8],
+            "epoll_pwait2(3, 0x8, 5, {tv_sec=1, tv_nsec=2}, NULL, 8)",
+        ),
+        (
+            "futex_waitv",
+            &[8, 1, 0, time, 1],
+            "futex_waitv(0x8, 1, 0, {tv_sec=1, tv_nsec=2}, CLOCK_MONOTONIC)",
+        ),
+        (
+            "clock_nanosleep_time64",
+            &[1, 0, time, 0],
+            "clock_nanosleep_time64(CLOCK_MONOTONIC, 0, {tv_sec=1, tv_nsec=2}, NULL)",
+        ),
+        (
+            "io_pgetevents_time64",
+            &[0, 0xffff_ffff, 5, 8, 0, 0],
+            "io_pgetevents_time64(NULL, -1, 5, 0x8, NULL, NULL)",
+        ),
+    ];
+    compare(Abi::X86, &memory, &rows);
+}
+
+#[test]
+fn the_oldest_way_to_receive_has_two_arguments_in_memory() {
+    let mut memory = Low::default();
+    let kludge = memory.put(&ints(&[0x1234, 0xffff_fffb]));
+    let rows: [Row<'_>; 3] = [
+        (
+            "ipc",
+            &[12, 3, 4, 0, kludge, 99],
+            "ipc(MSGRCV, msgrcv(3, 0x1234, 4, -5, 0))",
+        ),
+        (
+            "ipc",
+            &[0x1000c, 3, 4, 0, kludge, 0xffff_fffb],
+            &format!("ipc(MSGRCV, msgrcv(3, {kludge:#x}, 4, -5, 0))"),
+        ),
+        (
+            "ipc",
+            &[12, 3, 4, 0, 8, 99],
+            "ipc(MSGRCV, 0x3, 0x4, 0, 0x8, 0x63)",
+        ),
+    ];
+    compare(Abi::X86, &memory, &rows);
+}
+
+#[test]
+fn numbers_as_wide_as_the_kernel_reads_them() {
+    let mut memory = Pieces::default();
+    let clone = memory.put(
+        [0, 0, 0, 0, 1 << 40, 0, 0, 0]
+            .map(u64::to_le_bytes)
+            .concat(),
+    );
+    let nodes = memory.put([5u64, 0].map(u64::to_le_bytes).concat());
+    compare(
+        Abi::X86_64,
+        &memory,
+        &[
+            (
+                "clone3",
+                &[clone, 64],
+                "clone3({flags=0, exit_signal=1099511627776, stack=NULL, stack_size=0}, 64)",
+            ),
+            (
+                "prctl",
+                &[0x5961_6d61, 0xffff_ffff],
+                "prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)",
+            ),
+            (
+                "set_mempolicy",
+                &[0, nodes, 65],
+                "set_mempolicy(MPOL_DEFAULT, [0x00000000000005], 65)",
+            ),
+        ],
+    );
+}
+
 /// An address as 32 bits have it.
 fn low(address: u64) -> u32 {
     u32::try_from(address).unwrap()
