@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use sandbox_tests::{
     Outcome, Run, assemble_free_standing, build_go, compile, compile_with, installed,
@@ -376,6 +377,44 @@ fn an_ordinary_user_sees_the_same() {
     );
     begins(&program, &theirs, &["inner", "middle", "outer", "handler"]);
     assert_eq!(callers(&mine), callers(&theirs));
+}
+
+/// Dies in code of a file that it holds a lease on, so that who opens it waits for `lease-break-time`.
+const LEASE: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int main(int count, char **words)
+{
+	static const unsigned char code[] = { 0xb8, 83, 0, 0, 0, 0x0f, 0x05, 0xc3 };
+	int file = open(words[1], O_CREAT | O_RDWR, 0600);
+	write(file, code, sizeof code);
+	close(file);
+	file = open(words[1], O_RDONLY);
+	int (*call)(const char *, int) = mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+	if (fcntl(file, F_SETLEASE, F_WRLCK))
+		return 3;
+	return call("/nonexistent/d", 0700);
+}
+"#;
+
+#[test]
+fn a_program_with_a_lease_on_its_file_is_not_waited_for() {
+    if !cfg!(target_arch = "x86_64") {
+        return skip("code of x86_64");
+    }
+    let directory = public_directory();
+    let file = directory.path().join("leased").display().to_string();
+    let job = Job::new(compile(LEASE, &[]), &[&file]);
+    let began = Instant::now();
+    let outcome = job
+        .launched(["-q", "--explain", "--deny", "mkdir"])
+        .outcome();
+    let outcome = outcome.killed().stderr_has("called from leased+0x7");
+    assert!(began.elapsed() < Duration::from_secs(10), "{outcome:#?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Which function of which file a process is in, and which have called that one.
 
 use std::collections::HashMap;
-use std::fs;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use trace::ProcessMemory;
@@ -18,6 +18,8 @@ pub(crate) struct Functions {
     known: HashMap<Key, Option<Arc<Module>>>,
     /// About how many bytes they take.
     size: usize,
+    /// A file that is still being read.
+    late: Option<(Key, Receiver<Option<Module>>)>,
 }
 
 /// What tells files apart.
@@ -27,7 +29,7 @@ type Key = (Inode, Vec<u8>);
 const MOST_FILES: usize = 64;
 /// Nor more bytes.
 const MOST_BYTES: usize = 256 << 20;
-/// How long the thread stands for the sake of its callers, but for the reading of a file.
+/// How long the thread stands for the sake of its callers.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// One process, looked at once.
@@ -42,14 +44,14 @@ struct View<'a> {
 impl Functions {
     /// The place of a call in a process, behind its instruction.
     pub(crate) fn place(&mut self, thread: i32, instruction: u64) -> Option<Place> {
-        let maps = maps(thread)?;
+        let maps = mapped::maps(thread)?;
         let place = self.view(thread).place(&maps, instruction, instruction);
         place.or_else(|| anonymous(&maps, instruction))
     }
 
     /// Who called the function that a thread is in.
     pub(crate) fn stack(&mut self, thread: i32, context: &Context) -> Stack {
-        let maps = maps(thread).unwrap_or_else(|| Maps::parse(&[]));
+        let maps = mapped::maps(thread).unwrap_or_else(|| Maps::parse(&[]));
         let memory = ProcessMemory::of(thread);
         let mut view = self.view(thread);
         let until = view.until;
@@ -82,14 +84,40 @@ impl Functions {
         }
     }
 
-    /// The module of a file that is mapped.
+    /// The module of a file that is mapped. Reading it can take for ever: its file system may be served by
+    /// a process that waits for us, or by none. So nobody waits longer than until then, and while one
+    /// file is late no other is begun.
     fn of_file(&mut self, thread: i32, mapping: &Mapping, until: Instant) -> Option<Arc<Module>> {
         let key = (mapping.inode, mapping.path.clone()?);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let read = mapped::file(thread, mapping).and_then(|bytes| Module::read(&bytes, until));
-        let module = read.map(Arc::new);
+        self.take_up_late();
+        if self.late.is_some() {
+            return None;
+        }
+        let reading = read(thread, mapping.clone());
+        match reading.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Err(RecvTimeoutError::Timeout) => {
+                self.late = Some((key, reading));
+                None
+            }
+            read => self.keep(key, read.ok().flatten()),
+        }
+    }
+
+    /// Keeps a file that took too long, if it is there by now.
+    fn take_up_late(&mut self) {
+        if let Some((key, reading)) = self.late.take() {
+            match reading.try_recv() {
+                Err(TryRecvError::Empty) => self.late = Some((key, reading)),
+                read => drop(self.keep(key, read.ok().flatten())),
+            }
+        }
+    }
+
+    fn keep(&mut self, key: Key, module: Option<Module>) -> Option<Arc<Module>> {
+        let module = module.map(Arc::new);
         let size = module.as_ref().map_or(0, |module| module.size());
         if self.known.len() >= MOST_FILES || self.size.saturating_add(size) > MOST_BYTES {
             self.known.clear();
@@ -131,9 +159,19 @@ impl View<'_> {
     }
 }
 
-fn maps(thread: i32) -> Option<Maps> {
-    let maps = fs::read(format!("/proc/{thread}/maps")).ok()?;
-    Some(Maps::parse(&maps))
+/// Reads a file in a thread of its own.
+fn read(thread: i32, mapping: Mapping) -> Receiver<Option<Module>> {
+    let (done, reading) = mpsc::sync_channel(1);
+    let work = move || {
+        let bytes = mapped::file(thread, &mapping);
+        // A file that came late is of use to the next that asks.
+        let module = bytes.and_then(|bytes| Module::read(&bytes, Instant::now() + PATIENCE));
+        // Nobody may be waiting any more.
+        let _ = done.send(module);
+    };
+    // Where no thread can be made the channel is closed, and that is a file which cannot be read.
+    let _ = std::thread::Builder::new().spawn(work);
+    reading
 }
 
 /// A place in memory without a file.

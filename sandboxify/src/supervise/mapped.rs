@@ -8,10 +8,12 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use trace::ProcessMemory;
-use trace::image::{Inode, Mapping};
+use trace::image::{Inode, Mapping, Maps};
 
 /// Larger files are not read for their functions.
 const LARGEST: u64 = 64 << 20;
+/// More of a process's mappings is not read: each of some 65,000 can have a name of 4096 bytes.
+const LARGEST_MAPS: u64 = 16 << 20;
 /// The kernel's own image has two pages on x86_64.
 const LARGEST_KERNELS: u64 = 64 << 10;
 
@@ -21,6 +23,16 @@ pub(crate) fn file(thread: i32, mapping: &Mapping) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(LARGEST).read_to_end(&mut bytes).ok()?;
     Some(bytes)
+}
+
+/// Reads what a process has mapped.
+pub(crate) fn maps(thread: i32) -> Option<Maps> {
+    let mut text = Vec::new();
+    let file = File::open(format!("/proc/{thread}/maps")).ok()?;
+    file.take(LARGEST_MAPS).read_to_end(&mut text).ok()?;
+    // A line that is cut would have another name.
+    let whole = text.iter().rposition(|byte| *byte == b'\n');
+    Some(Maps::parse(text.get(..whole?)?))
 }
 
 /// Reads the image that the kernel maps into every process (vdso(7)).
@@ -52,7 +64,7 @@ fn open(thread: i32, mapping: &Mapping) -> Option<File> {
 }
 
 /// Opens a path if it leads to the mapped file. Until that is known nothing is opened for reading, which
-/// for a device could do anything.
+/// for a device could do anything. A program that holds a lease on its file is not waited for (fcntl(2)).
 fn open_as(path: &Path, mapping: &Mapping) -> Option<File> {
     let mut options = OpenOptions::new();
     let found = options
@@ -65,7 +77,10 @@ fn open_as(path: &Path, mapping: &Mapping) -> Option<File> {
     if !fits || !is_same(&metadata, mapping.inode) {
         return None;
     }
-    File::open(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NONBLOCK);
+    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    options.open(path).ok()
 }
 
 /// Whether a file is the mapped one. Btrfs and overlays give a file another device than the mapping has,

@@ -34,6 +34,7 @@ const SOCKETS: [(&str, usize); 20] = [
 ];
 
 /// The number of a call of ipc, its name, and in its order the registers that it takes (ipc/syscall.c).
+/// Version 0 of msgrcv has two of its arguments in memory (`struct compat_ipc_kludge`).
 const OBJECTS: [(u64, &str, &[usize]); 11] = [
     (1, "semop", &[1, 4, 2]),
     (2, "semget", &[1, 2, 3]),
@@ -86,14 +87,25 @@ fn object(view: &View<'_>) -> Vec<String> {
     let call = named::IPC_CALL.choice(number);
     let known = OBJECTS.iter().find(|(known, ..)| *known == number);
     let Some((_, name, places)) = known else {
-        let rest = (1..6).map(|place| text::hex(view.low(place)));
-        return [call].into_iter().chain(rest).collect();
+        return registers_behind(view, call);
     };
     let mut registers = [0; 6];
     for (register, &place) in registers.iter_mut().zip(*places) {
         *register = view.low(place);
     }
+    let version = view.low(0) >> 16;
+    if (*name, version) == ("msgrcv", 0) {
+        let Some([message, kind]) = view.longs(view.low(4)) else {
+            return registers_behind(view, call);
+        };
+        [registers[1], registers[3]] = [message, kind];
+    }
     vec![call, inner(view, name, registers)]
+}
+
+fn registers_behind(view: &View<'_>, call: String) -> Vec<String> {
+    let rest = (1..6).map(|place| text::hex(view.low(place)));
+    [call].into_iter().chain(rest).collect()
 }
 
 /// The call that is reached.

@@ -13,6 +13,8 @@ use super::view::View;
 /// Above this stands the logarithm of the size of huge pages (include/uapi/asm-generic/hugetlb_encode.h).
 const HUGE_SHIFT: u32 = 26;
 const HUGE_MASK: u64 = 0x3f << HUGE_SHIFT;
+/// MAP_32BIT and MAP_ABOVE4G, which are nothing elsewhere (arch/x86/include/uapi/asm/mman.h).
+const OF_X86: u64 = 0x40 | 0x80;
 const FIXED: u64 = 2;
 const MAY_MOVE: u64 = 1;
 
@@ -22,7 +24,7 @@ pub(super) fn arguments(view: &View<'_>) -> Option<Vec<String>> {
             view.pointer(0),
             argument(view, 1),
             named::PROTECTION.flags(view.register(2)),
-            flags(view.register(3)),
+            flags(view, view.register(3)),
             view.descriptor(view.int(4)),
             text::hex(view.register(5)),
         ],
@@ -59,7 +61,7 @@ fn has_new_address(flags: u64) -> bool {
     flags & (FIXED | MAY_MOVE) == FIXED | MAY_MOVE
 }
 
-fn flags(flags: u64) -> String {
+fn flags(view: &View<'_>, flags: u64) -> String {
     let kind = flags & 0xf;
     let huge = (flags & HUGE_MASK) >> HUGE_SHIFT;
     let mut all = match named::MAPPING_TYPE.name(kind) {
@@ -67,7 +69,9 @@ fn flags(flags: u64) -> String {
         None => vec![named::MAPPING_TYPE.unknown(kind)],
         Some(_) => vec![],
     };
-    let (names, rest) = named::MAPPING_FLAGS.split(flags & !0xf & !HUGE_MASK);
+    let nameless = flags & if view.is_arm() { OF_X86 } else { 0 };
+    let (names, rest) = named::MAPPING_FLAGS.split(flags & !0xf & !HUGE_MASK & !nameless);
+    let rest = rest | nameless;
     all.extend(names);
     if rest != 0 {
         all.push(text::hex(rest));

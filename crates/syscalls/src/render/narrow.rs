@@ -12,6 +12,8 @@ pub(super) struct Wide {
     pub registers: [u64; 6],
     /// Its times have 64 bits (include/linux/time64.h).
     pub has_wide_times: bool,
+    /// The arguments that have 64 bits.
+    pub whole: &'static [usize],
 }
 
 /// Names of 32-bit kernels alone, and the call that does the same.
@@ -80,6 +82,9 @@ const WIDE_TIMES: [(&str, &str); 20] = [
     ("utimensat", "_time64"),
 ];
 
+/// Calls younger than those, which never had other times.
+const YOUNG: [&str; 3] = ["epoll_pwait2", "futex_wait", "futex_waitv"];
+
 /// Where the argument stands that a 64-bit value takes two registers for, least half first. On Arm the
 /// first of them is an even one (aapcs32, section 6.5).
 const PAIRS: [(&str, &[usize]); 13] = [
@@ -127,14 +132,34 @@ pub(super) fn widened(view: &View<'_>) -> Option<Wide> {
         (None, None) => view.name,
     };
     let registers = moved(view);
-    if name == view.name && registers.is_none() {
+    let is_young = YOUNG.contains(&view.name);
+    if name == view.name && registers.is_none() && !is_young {
         return None;
     }
     Some(Wide {
         name,
         registers: registers.unwrap_or_else(|| all(view)),
-        has_wide_times: timed.is_some(),
+        has_wide_times: timed.is_some() || is_young,
+        whole: whole(view.name),
     })
+}
+
+/// Where the arguments of 64 bits stand once their halves are together.
+fn whole(name: &str) -> &'static [usize] {
+    match name {
+        "preadv" | "pwritev" | "preadv2" | "pwritev2" => &[3],
+        "_llseek" => &[1],
+        name if name.starts_with("arm_") => &[1, 2],
+        name => PAIRS
+            .iter()
+            .find(|(call, _)| *call == name)
+            .map_or(&[], |(_, places)| places),
+    }
+}
+
+/// Whether a call has one argument, which leads to those that the prototype names (mmap(2), select(2)).
+pub(super) fn is_by_structure(view: &View<'_>) -> bool {
+    view.abi == Abi::X86 && matches!(view.name, "mmap" | "select")
 }
 
 fn all(view: &View<'_>) -> [u64; 6] {
@@ -145,8 +170,7 @@ fn all(view: &View<'_>) -> [u64; 6] {
 fn moved(view: &View<'_>) -> Option<[u64; 6]> {
     let [a, b, c, d, e, f] = all(view);
     Some(match view.name {
-        "mmap" if view.abi == Abi::X86 => structure(view)?,
-        "select" if view.abi == Abi::X86 => structure(view)?,
+        _ if is_by_structure(view) => structure(view)?,
         // The offset is in units of 4096 bytes.
         "mmap2" => [a, b, c, d, e, f << 12],
         "preadv" | "pwritev" | "preadv2" | "pwritev2" => [a, b, c, d | e << 32, 0, f],
@@ -159,7 +183,7 @@ fn moved(view: &View<'_>) -> Option<[u64; 6]> {
     })
 }
 
-/// The arguments that the first one leads to (mmap(2), select(2) on x86).
+/// The arguments that the first one leads to.
 fn structure(view: &View<'_>) -> Option<[u64; 6]> {
     let count = match view.name {
         "select" => 5,

@@ -140,10 +140,11 @@ fn ambient(view: &View<'_>) -> Vec<String> {
     with_rest(view, known)
 }
 
+/// The kernel compares an int (security/yama/yama_lsm.c).
 fn ptracer(process: u64) -> String {
-    match process {
-        u64::MAX => "PR_SET_PTRACER_ANY".into(),
-        process => format!("{process}"),
+    match text::signed(process) {
+        -1 => "PR_SET_PTRACER_ANY".into(),
+        _ => format!("{process}"),
     }
 }
 

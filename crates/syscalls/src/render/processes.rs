@@ -110,7 +110,7 @@ fn clone3(view: &View<'_>) -> Option<String> {
     }
     let last = match field(4) {
         0 => "0".into(),
-        last => signal(i32::try_from(last).unwrap_or(-1)),
+        last => i32::try_from(last).map_or_else(|_| format!("{last}"), signal),
     };
     all.push(format!("exit_signal={last}"));
     all.push(format!("stack={}", text::pointer(field(5))));
@@ -221,10 +221,15 @@ fn pair(limits: [u64; 2], none: u64, infinity: &str) -> String {
 /// setgroups(2); more than the kernel takes are not looked at (NGROUPS_MAX).
 fn groups(view: &View<'_>) -> Vec<String> {
     const MOST: u64 = 65536;
+    // Those of the older call have 16 bits (kernel/uid16.c).
+    let size = if view.is_older_double() { 2 } else { 4 };
+    let group = |one: &[u8]| match (size, text::u16_in(one, 0)) {
+        (2, u16::MAX) => text::identity(u64::MAX),
+        (2, group) => text::identity(group.into()),
+        _ => text::identity(text::u32_in(one, 0).into()),
+    };
     let list = match view.low(0) {
-        count @ 0..=MOST => view.list(view.register(1), count, 4, |one| {
-            text::identity(text::u32_in(one, 0).into())
-        }),
+        count @ 0..=MOST => view.list(view.register(1), count, size, group),
         _ => view.pointer(1),
     };
     vec![argument(view, 0), list]

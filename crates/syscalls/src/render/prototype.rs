@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::view::View;
-use super::{places, text};
+use super::{narrow, places, text};
 use crate::{arguments as known_arguments, c_type};
 
 /// Character pointers that the call writes to, or that lead to no string.
@@ -61,6 +61,9 @@ pub(super) fn arguments(view: &View<'_>) -> Vec<String> {
         return view.registers().map(text::hex).collect();
     };
     let first_different = view.first_different();
+    if first_different == 0 && narrow::is_by_structure(view) {
+        return alloc::vec![view.pointer(0)];
+    }
     if first_different < known.len() {
         // From here on a 64-bit value may take two registers: show all six.
         let same = (0..first_different).map(|place| argument(view, place));

@@ -118,7 +118,8 @@ fn nodes(view: &View<'_>, address: u64, count: u64) -> String {
     let Some(word) = view.word() else {
         return text::pointer(address);
     };
-    let words = count.div_ceil(8 * word as u64);
+    // The kernel takes one off (get_nodes(), mm/mempolicy.c).
+    let words = count.saturating_sub(1).div_ceil(8 * word as u64);
     if words == 0 || words > MOST / word as u64 {
         return text::pointer(address);
     }

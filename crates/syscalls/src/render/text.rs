@@ -76,8 +76,8 @@ pub(super) fn quoted(bytes: &[u8]) -> String {
     all
 }
 
-/// What a descriptor is open on, for between angle brackets, which it can't close. A deleted file is
-/// said so behind them.
+/// What a descriptor is open on, for between angle brackets, which it can't close. ` (deleted)` stays,
+/// since a file's name can end so too.
 pub(super) fn target(path: &[u8]) -> String {
     let shown = path.get(..LONGEST_PATH).unwrap_or(path);
     let mut all = String::new();

@@ -21,6 +21,8 @@ pub(super) struct View<'a> {
     has_wide_times: bool,
     /// Is every argument where the prototype of 64-bit kernels has it?
     is_widened: bool,
+    /// Which arguments of a 32-bit ABI have 64 bits?
+    whole: &'static [usize],
 }
 
 impl<'a> View<'a> {
@@ -38,6 +40,7 @@ impl<'a> View<'a> {
             reads_narrow: false,
             has_wide_times: false,
             is_widened: false,
+            whole: &[],
         }
     }
 
@@ -47,6 +50,7 @@ impl<'a> View<'a> {
         if let Some(wide) = narrow::widened(&self) {
             self.has_wide_times = wide.has_wide_times;
             self.is_widened = true;
+            self.whole = wide.whole;
             self.name = wide.name;
             self.registers = wide.registers;
         }
@@ -59,6 +63,7 @@ impl<'a> View<'a> {
             name,
             registers,
             is_widened: true,
+            whole: &[],
             ..*self
         }
     }
@@ -83,7 +88,7 @@ impl<'a> View<'a> {
     /// A signed value as wide as a register.
     pub fn long(&self, place: usize) -> i64 {
         match self.abi {
-            Abi::X86 | Abi::Arm if !self.is_widened => i64::from(self.int(place)),
+            Abi::X86 | Abi::Arm if !self.whole.contains(&place) => i64::from(self.int(place)),
             _ => i64::from_ne_bytes(self.register(place).to_ne_bytes()),
         }
     }
@@ -166,12 +171,19 @@ impl<'a> View<'a> {
         }))
     }
 
+    /// Is it a call of 32 bits that has a younger double for larger values?
+    pub fn is_older_double(&self) -> bool {
+        self.word() == Some(4) && !self.is_widened
+    }
+
     /// The two fields of a time (`struct timespec`).
     pub fn time(&self, address: u64) -> Option<[i64; 2]> {
         match self.has_wide_times {
             true => {
                 let time = self.fixed::<16>(address)?;
-                Some([0, 8].map(|at| text::i64_in(&time, at)))
+                // The upper half of the nanoseconds is padding, which need not be zero
+                // (get_timespec64(), kernel/time/time.c).
+                Some([text::i64_in(&time, 0), text::u32_in(&time, 8).into()])
             }
             false => self.signed_longs(address),
         }
@@ -229,8 +241,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// `[7]`: the long that a pointer leads to, such as an offset.
+    /// `[7]`: the offset that a pointer leads to. It has 64 bits for every call but the sendfile of
+    /// 32-bit kernels that has a double for such offsets (fs/read_write.c).
     pub fn pointed_offset(&self, address: u64) -> String {
+        if self.name == "sendfile" && self.is_older_double() {
+            return self.pointed_int(address);
+        }
         match self.fixed(address).map(i64::from_le_bytes) {
             Some(value) => alloc::format!("[{value}]"),
             None => text::pointer(address),

@@ -29,3 +29,21 @@ impl Write for Short {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_stands_for_a_longer_one_is_cut() {
+        // A function of a tuple with 600 numbers.
+        let mangled = format!("_RINvC1a1fT{}EE", "h".repeat(600));
+        let name = demangled(&mangled);
+        assert!(name.starts_with("a::f::<(u8, u8, u8"), "{name}");
+        assert!(
+            name.len() > LONGEST / 2 && name.len() <= LONGEST,
+            "{}",
+            name.len()
+        );
+    }
+}
