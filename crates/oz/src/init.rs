@@ -141,7 +141,7 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     let started = confine::start(&plan)?;
     first::retire()?;
     enter(Stage::Stay, channel, stage)?;
-    let process = hand_over(started, remarks, channel, &null)?;
+    let process = hand_over(started, remarks, channel, null)?;
     let connection = rustix::fd::AsFd::as_fd(channel);
     Ok(first::stay(&plan.program, process, &post, connection)?)
 }
@@ -157,7 +157,7 @@ fn hand_over(
     started: Started,
     remarks: Vec<Remark>,
     channel: &Channel,
-    null: &OwnedFd,
+    null: OwnedFd,
 ) -> Result<rustix::process::Pid, Failure> {
     let notes: Vec<Note> = remarks.into_iter().map(Note::from).collect();
     let terminal: Vec<_> = started
@@ -166,8 +166,8 @@ fn hand_over(
         .map(rustix::fd::AsFd::as_fd)
         .collect();
     channel.send(&Report::Started(notes), &terminal, PATIENCE)?;
-    rustix::stdio::dup2_stdin(null)?;
-    rustix::stdio::dup2_stdout(null)?;
-    rustix::stdio::dup2_stderr(null)?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
     Ok(started.process)
 }
