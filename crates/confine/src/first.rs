@@ -11,6 +11,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid as NixPid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Mode, OFlags, makedev, mknodat, openat};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
 use rustix::system::{setdomainname, sethostname};
@@ -18,7 +19,7 @@ use rustix::thread::{CapabilitySet, set_name};
 
 use crate::error::{Error, call};
 use crate::plan::{Network, Plan, Program};
-use crate::{identity, sys, watch};
+use crate::{identity, mounts, sys, watch};
 
 /// How long a cell without its program waits for a process that is to keep it alive: what was forked
 /// has not got its name yet.
@@ -44,6 +45,30 @@ pub fn withdraw() -> Result<(), Error> {
     set_name(c"oz-init").map_err(call("take a name"))?;
     sys::close_from(BEHIND_CONNECTION).map_err(call("close descriptors"))?;
     sys::join_new_keyring().map_err(call("leave the session keyring"))
+}
+
+/// A null device of this process's own, which has no path anywhere (null(4)).
+///
+/// # Errors
+/// [`Error::Call`].
+pub fn null() -> Result<OwnedFd, Error> {
+    let made = || {
+        let mode = Mode::RUSR | Mode::WUSR;
+        let home = mounts::file_system(
+            "tmpfs",
+            &[("size", "4096")],
+            mounts::attributes(false, true),
+        )?;
+        mknodat(
+            &home,
+            "null",
+            FileType::CharacterDevice,
+            mode,
+            makedev(1, 3),
+        )?;
+        openat(&home, "null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+    };
+    made().map_err(call("make a null device"))
 }
 
 /// Gives the cell its name and its network.

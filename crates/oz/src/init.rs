@@ -7,7 +7,6 @@ use std::time::Duration;
 use confine::first::{self, Post};
 use confine::plan::{Bytes, Plan};
 use confine::{Remark, Started};
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::{Deserialize, Serialize};
 use wire::Channel;
 
@@ -124,13 +123,8 @@ impl Failure {
 
 fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::withdraw()?;
-    // The host's: a cell's can be anything that its user has put there.
-    let null = openat(
-        CWD,
-        "/dev/null",
-        OFlags::RDWR | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
+    // Neither the host's, which would stay, nor the cell's, which can be anything that its user has put there.
+    let null = first::null()?;
     let (plan, _) = channel.receive::<Plan>(PATIENCE)?;
     enter(Stage::Tree, channel, stage)?;
     let remarks = confine::build(&plan)?;
