@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::world::{TESTER, World};
 
@@ -278,4 +279,38 @@ fn nor_is_it_behind_links_of_the_users_own_making() {
         world.inside(keys, "ls -d Papers private 2>/dev/null || true"),
         "Papers\n"
     );
+}
+
+/// A launch failed when the machine happened to rename something while a link with `..` was followed.
+#[test]
+fn renames_elsewhere_on_the_machine_do_not_disturb_a_launch() {
+    let Some(world) = World::new() else { return };
+    world.mine("kept/paper", "");
+    world.mine("docs/more", "");
+    symlink("../docs/../kept/../docs/more", world.home("kept/link")).unwrap();
+    let keys = r#""whitelist": [{"path": "${HOME}/kept", "read_only": true},
+        {"path": "${HOME}/docs", "read_only": true}],
+        "blacklist": [{"path": "${HOME}/kept/link"}]"#;
+    let busy = tempfile::tempdir().unwrap();
+    let [one, other] = ["one", "other"].map(|name| busy.path().join(name));
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            fs::create_dir(&one).unwrap();
+            while !ended.load(Ordering::Relaxed) {
+                fs::rename(&one, &other).unwrap();
+                fs::rename(&other, &one).unwrap();
+            }
+        });
+        let said: Vec<String> = (0..20)
+            .map(|_| {
+                world
+                    .cell(keys, "cat docs/more || echo hidden")
+                    .outcome()
+                    .stdout
+            })
+            .collect();
+        ended.store(true, Ordering::Relaxed);
+        assert_eq!(said, ["hidden\n"; 20]);
+    });
 }

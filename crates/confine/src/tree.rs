@@ -23,6 +23,10 @@ use crate::names;
 use crate::plan::{Bytes, Owner, User};
 use crate::rights;
 
+/// The kernel does not go back by `..` while anything on the machine is renamed or mounted, and wants to be
+/// asked again (openat2(2), EAGAIN).
+const MOST_TRIES: u32 = 100_000;
+
 /// The root of a cell-to-be.
 pub(crate) struct Tree<'a> {
     root: OwnedFd,
@@ -88,7 +92,14 @@ impl<'a> Tree<'a> {
     fn look_with(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         let flags = flags | OFlags::PATH | OFlags::CLOEXEC;
-        openat2(&self.root, path, flags, Mode::empty(), resolve)
+        let look = || openat2(&self.root, path, flags, Mode::empty(), resolve);
+        let mut tries = 0..MOST_TRIES;
+        loop {
+            match look() {
+                Err(Errno::AGAIN) if tries.next().is_some() => {}
+                other => return other,
+            }
+        }
     }
 
     /// A directory, and those on the way to it. Whether it was made.
