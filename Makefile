@@ -101,6 +101,9 @@ install:
 	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
 	$(RELEASE)/sandbox-policy completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	$(RELEASE)/sandbox-policy completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
+	$(RELEASE)/oz completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz
+	$(RELEASE)/oz completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
+	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	chmod 644 $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 
@@ -115,6 +118,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandbox-policy $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 
 .PHONY: clean

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 15] = [
+const INSTALLED: [&str; 17] = [
     "usr/bin/oz",
     "usr/bin/oz-init",
     "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",
+    "usr/share/bash-completion/completions/oz",
     "usr/share/bash-completion/completions/sandbox-policy",
     "usr/share/bash-completion/completions/sandboxify",
     "usr/share/man/man1/oz.1",
@@ -19,6 +20,7 @@ const INSTALLED: [&str; 15] = [
     "usr/share/man/man5/oz-profile.5",
     "usr/share/man/man5/seccomp-policy.5",
     "usr/share/man/man7/libsandbox.7",
+    "usr/share/zsh/site-functions/_oz",
     "usr/share/zsh/site-functions/_sandbox-policy",
     "usr/share/zsh/site-functions/_sandboxify",
 ];
@@ -63,11 +65,21 @@ fn what_make_install_puts_in_place_works_there_and_make_uninstall_leaves_nothing
         .succeeded()
         .stdout("Seccomp:\t2\n")
         .stderr("");
-    let tool = directory.path().join("usr/bin/sandbox-policy");
-    for (shell, file) in [
-        ("bash", "bash-completion/completions/sandbox-policy"),
-        ("zsh", "zsh/site-functions/_sandbox-policy"),
+    for (tool, shell, file) in [
+        (
+            "sandbox-policy",
+            "bash",
+            "bash-completion/completions/sandbox-policy",
+        ),
+        (
+            "sandbox-policy",
+            "zsh",
+            "zsh/site-functions/_sandbox-policy",
+        ),
+        ("oz", "bash", "bash-completion/completions/oz"),
+        ("oz", "zsh", "zsh/site-functions/_oz"),
     ] {
+        let tool = directory.path().join("usr/bin").join(tool);
         let script = fs::read_to_string(directory.path().join("usr/share").join(file));
         let run = Run::new(&tool).args(["completions", shell]);
         run.outcome().succeeded().stdout(&script.expect(file));

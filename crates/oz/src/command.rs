@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub use arguments::Arguments;
 use arguments::{Command, Run};
+use clap::CommandFactory;
 use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
@@ -94,7 +95,10 @@ pub fn carry_out(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> Result<u8, Failure> {
-    let Command::Run(words) = &arguments.command;
+    let words = match &arguments.command {
+        Command::Run(words) => words,
+        Command::Completions { shell } => return print(&completions(*shell), out),
+    };
     if !nix::unistd::geteuid().is_root() {
         // Root is never inside one: what anybody writes there on the host changes nothing.
         return Err(inside().map_or(Failure::NotRoot, Failure::Inside));
@@ -122,6 +126,13 @@ pub fn carry_out(
         }
     })?;
     Ok(u8::try_from(status).unwrap_or(u8::MAX))
+}
+
+/// What a shell completes.
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "oz", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// The name of the cell that this process is in, by the file that every cell has.
@@ -283,6 +294,16 @@ fn refuse_needs(planned: &Planned) -> Result<(), Failure> {
     Err(Failure::Needs(names.join(", "), options.join(" ")))
 }
 
+fn print(text: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Io {
+            what: "standard output",
+            source,
+        }),
+        _ => Ok(0),
+    }
+}
+
 fn show(planned: &Planned, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
     let text = match json {
@@ -295,13 +316,7 @@ fn show(planned: &Planned, json: bool, out: &mut dyn Write) -> Result<u8, Failur
             format!("{}{}", planned.plan, needs.collect::<String>())
         }
     };
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Io {
-            what: "standard output",
-            source,
-        }),
-        _ => Ok(0),
-    }
+    print(&text, out)
 }
 
 /// `oz-init` lies beside `oz`.

@@ -16,6 +16,11 @@ pub struct Arguments {
 pub(super) enum Command {
     /// Run a program in a cell of its own, and stay until it ends
     Run(Run),
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Clone, Args)]
