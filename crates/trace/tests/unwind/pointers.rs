@@ -89,6 +89,17 @@ fn frames_off_the_stack_are_not_followed() {
 }
 
 #[test]
+fn a_record_that_is_not_aligned_is_none() {
+    for (place, is_one) in [(0x1c0, true), (0x1c4, false), (0x1c1, false)] {
+        let (mut pieces, backs) = chain(3, 0x40);
+        pieces.put(place, &[0, backs[1]]);
+        pieces.put(0x100, &[STACK + place]);
+        let stack = walked(&start(), &pieces);
+        assert_eq!(callers(&stack).len(), 1 + usize::from(is_one), "{place:x}");
+    }
+}
+
+#[test]
 fn a_stack_pointer_that_points_nowhere_ends_the_walk() {
     let (pieces, _) = chain(5, 0x40);
     for pointer in [0, 8, CODE, u64::MAX] {
