@@ -123,17 +123,19 @@ impl Failure {
 
 fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::withdraw()?;
-    // Neither the host's, which would stay, nor the cell's, which can be anything that its user has put there.
-    let null = first::null()?;
     let (plan, _) = channel.receive::<Plan>(PATIENCE)?;
+    // Not the cell's, which can be anything that its user has put there.
+    let null = first::null(plan.maker)?;
+    let view = confine::view(plan.maker)?;
     enter(Stage::Tree, channel, stage)?;
     let remarks = confine::build(&plan)?;
     enter(Stage::Settle, channel, stage)?;
     first::settle(&plan)?;
-    let post = Post::new(&plan.program)?;
+    let post = Post::new(&plan.program, &view)?;
     enter(Stage::Program, channel, stage)?;
-    let started = confine::start(&plan, &mut confine::departure::Plain)?;
-    first::retire()?;
+    let started = confine::start(&plan, &view, &mut confine::departure::Plain)?;
+    drop(view);
+    first::retire(plan.maker)?;
     enter(Stage::Stay, channel, stage)?;
     let process = hand_over(started, remarks, channel, null)?;
     let connection = rustix::fd::AsFd::as_fd(channel);

@@ -135,7 +135,7 @@ pub fn run(plan: &Plan, init: &Path, tell: impl FnOnce(&[Note])) -> Result<i32, 
     let mut signals = Signals::new()?;
     // Before the first process, so that it goes after it.
     let cgroup = Cgroup::make(&plan.limits)?;
-    let first = confine::launch(&program, theirs.as_fd(), plan.network, &cgroup)?;
+    let first = confine::launch(&program, theirs.as_fd(), plan, &cgroup)?;
     drop((program, theirs));
     let mut cell = Cell {
         first,
