@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::world::World;
+use super::World;
 
 fn field(status: &str, name: &str) -> String {
     let line = status.lines().find_map(|line| line.strip_prefix(name));

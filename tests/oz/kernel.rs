@@ -2,7 +2,7 @@
 
 use sandbox_tests::skip;
 
-use crate::world::World;
+use super::World;
 
 /// Attempts that root makes with success outside, and that fail in a cell.
 #[track_caller]

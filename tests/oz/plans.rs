@@ -7,7 +7,7 @@ use std::fs;
 use sandbox_tests::{Outcome, repository, skip};
 use serde_json::Value;
 
-use crate::world::World;
+use super::World;
 
 fn plan(world: &World, profile: &str, options: &str) -> Outcome {
     let script = format!(
@@ -50,7 +50,7 @@ fn a_plan_makes_nothing() {
     let Some(world) = World::new() else { return };
     world.profile(r#""whitelist": [{"path": "${HOME}/new", "can_create": true}]"#);
     plan(&world, world.at("cell.json").to_str().unwrap(), "").succeeded();
-    assert!(!world.home("new").exists() && !world.at("oz").exists());
+    assert!(!world.home("new").exists() && !world.at("cells").exists());
 }
 
 /// Oz's own profile, as JSON: lines that begin with # are comments.

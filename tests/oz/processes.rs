@@ -1,6 +1,6 @@
 //! Other processes, and terminals.
 
-use crate::world::World;
+use super::World;
 
 #[test]
 fn processes_of_the_same_user_outside_are_out_of_reach() {

@@ -4,7 +4,7 @@ use std::fs;
 
 use sandbox_tests::built;
 
-use crate::world::World;
+use super::World;
 
 #[test]
 fn files_of_the_host_are_not_there_by_absolute_paths_nor_upwards() {

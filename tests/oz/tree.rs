@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox_tests::{repository, skip};
 
-use crate::world::{TESTER, World, lines};
+use super::World;
+use crate::world::{TESTER, lines};
 
 /// Names in a directory, as `find` prints them.
 fn names(text: &str) -> BTreeSet<&str> {
@@ -333,9 +334,10 @@ fn what_lies_on_the_stage_is_not_shown_a_second_time() {
         r#""whitelist": [{{"path": "{}", "target": "/opt/world", "read_only": true}}]"#,
         world.at("").display()
     );
+    world.directory_of(&world.at("cells/rootfs"), 0);
     let text = world.inside(
         &keys,
-        "ls /opt/world/oz/rootfs; grep -c rootfs /proc/self/mountinfo || true",
+        "ls /opt/world/cells/rootfs; grep -c rootfs /proc/self/mountinfo || true",
     );
     assert_eq!(lines(&text), ["0"]);
 }
