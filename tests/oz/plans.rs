@@ -33,7 +33,8 @@ fn plans_of_these_profiles_are_these() {
         let text = fs::read_to_string(profiles.join(format!("{name}.json"))).unwrap();
         let profile = world.write(&format!("{name}.json"), &text, 0, 0o644);
         let outcome = plan(&world, profile.to_str().unwrap(), options).succeeded();
-        let golden = profiles.join(format!("{wanted}.plan"));
+        let kind = if World::ORDINARY { "ordinary." } else { "" };
+        let golden = profiles.join(format!("{wanted}.{kind}plan"));
         if std::env::var_os("OZ_TESTS_WRITE_PLANS").is_some() {
             fs::write(&golden, &outcome.stdout).unwrap();
         }
@@ -210,7 +211,7 @@ fn check_order(name: &str, profile: &Value, steps: &[(&str, &Value)]) {
     let behind = &steps[processes[0]..];
     let kernel = behind
         .iter()
-        .all(|(step, _)| ["processes", "hardware", "seal", "mask"].contains(step));
+        .all(|(step, _)| ["processes", "hardware", "seal", "mask", "freeze"].contains(step));
     assert!(kernel, "{name}: {behind:?}");
 }
 

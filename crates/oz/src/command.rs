@@ -24,7 +24,9 @@ pub const FAILED: u8 = 125;
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// An ordinary user makes cells for himself.
-    #[error("a cell for {0} is made by root alone: call it with sudo, or without --user")]
+    #[error(
+        "an ordinary user makes cells for himself alone: call it with sudo to make one for {0}, or without --user"
+    )]
     SomebodyElse(String),
     /// The machine's settings forbid it.
     #[error(
