@@ -186,7 +186,7 @@ impl Desk {
         let died = violation.outcome == Outcome::Died;
         let has_card = died && (reports.format == Format::Text || reports.apart);
         if has_card {
-            self.sink.aside(card(violation));
+            self.sink.aside(card(violation, self.voice.program));
         }
         // On a terminal the card says all that the line would.
         if let Some(text) = text.filter(|_| !has_card || reports.apart) {
