@@ -22,6 +22,9 @@ use crate::run::{self, watcher::Job};
 /// The status of a cell that did not come about.
 pub const FAILED: u8 = 125;
 
+/// The status of a program that SIGSYS has killed.
+const KILLED_BY_FILTER: i32 = 128 + libc::SIGSYS;
+
 /// Why there is no cell.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -126,12 +129,19 @@ pub fn carry_out(
         source,
     })?;
     let init = first_program()?;
+    let untold = chosen.as_ref().is_some_and(|one| !one.filter.is_watched());
     let job = chosen.map(|chosen| job(chosen, &planned.plan));
     let status = run::run(planned.plan, job, &init, |left_out| {
         for note in left_out {
             let _ = writeln!(notes, "oz: note: {note}");
         }
     })?;
+    if untold && status == KILLED_BY_FILTER {
+        let _ = writeln!(
+            notes,
+            "oz: note: the filter has killed it; --explain tells for which call"
+        );
+    }
     Ok(u8::try_from(status).unwrap_or(u8::MAX))
 }
 

@@ -19,8 +19,11 @@ pub const GENERIC_BLACKLIST: &str = "blacklist-generic.seccomp";
 /// What becomes of calls that a policy does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
-    /// They kill, or fail as the policy says, by the kernel alone. Deaths are told.
-    Enforce,
+    /// They kill, or fail as the policy says, by the kernel alone. Deaths are told where they are `told`.
+    Enforce {
+        /// Whether somebody is there to tell.
+        told: bool,
+    },
     /// They are enforced, and each is reported.
     Explain,
     /// They run, and each is reported.
@@ -33,7 +36,7 @@ impl Purpose {
     /// In a word.
     pub fn name(&self) -> &'static str {
         match self {
-            Purpose::Enforce => "enforce",
+            Purpose::Enforce { .. } => "enforce",
             Purpose::Explain => "explain",
             Purpose::Audit => "audit",
             Purpose::Train(_) => "train",
@@ -131,7 +134,7 @@ impl Filter {
     /// [`Failure`].
     pub fn of(seccomp: &Seccomp, places: &Places<'_>) -> Result<Option<Filter>, Failure> {
         let purpose = match seccomp.enforce {
-            true => Purpose::Enforce,
+            true => Purpose::Enforce { told: true },
             false => Purpose::Audit,
         };
         let source = match seccomp.mode {
@@ -169,7 +172,7 @@ impl Filter {
 
     /// Whether somebody answers some of its calls.
     pub fn listens(&self) -> bool {
-        self.purpose != Purpose::Enforce
+        !matches!(self.purpose, Purpose::Enforce { .. })
     }
 
     /// The program that the kernel gets, one number an instruction. With a ticket's words the process that
@@ -182,7 +185,7 @@ impl Filter {
         filter::require_actions(&policy.actions())?;
         let checked = Program::compile(policy, Some(ticket))?.check(policy, Some(ticket))?;
         let supervision = match self.purpose {
-            Purpose::Enforce => return Ok(bits(checked.instructions())),
+            Purpose::Enforce { .. } => return Ok(bits(checked.instructions())),
             Purpose::Explain => Supervision::Explain,
             Purpose::Audit | Purpose::Train(_) => Supervision::Audit,
         };
@@ -190,13 +193,24 @@ impl Filter {
         Ok(bits(supervised.instructions()))
     }
 
-    /// Whether nothing inside needs ptrace(2), so that a tracer of ours takes nothing away.
-    pub fn forbids_tracers(&self) -> bool {
-        let Some(number) = syscalls::number(Abi::NATIVE, "ptrace") else {
-            return true;
+    /// Whether anybody is needed beside the program. Deaths are told by a tracer, of which a process can have
+    /// one: whoever wrote ptrace(2) into a whitelist wants it to be another.
+    pub fn is_watched(&self) -> bool {
+        match self.purpose {
+            Purpose::Enforce { told } => told && !self.lists_tracers(),
+            _ => true,
+        }
+    }
+
+    fn lists_tracers(&self) -> bool {
+        let lists = self.source.as_ref();
+        let number = syscalls::number(Abi::NATIVE, "ptrace");
+        let (Some(Mode::AllowList), Some(number)) = (lists.map(|source| source.mode), number)
+        else {
+            return false;
         };
         let (audit, nothing) = (Abi::NATIVE.audit(), [0; 6]);
-        self.compiled().policy.decide(audit, number, &nothing) != Action::Allow
+        self.compiled().policy.decide(audit, number, &nothing) == Action::Allow
     }
 
     /// The policy, with what there is to be said of it.

@@ -50,6 +50,9 @@ pub(super) struct Run {
     /// Enforce the profile's filter, and report each call that it stops
     #[arg(long, conflicts_with = "train")]
     pub(super) explain: bool,
+    /// Enforce the profile's filter and tell nothing of deaths: programs inside can trace each other then
+    #[arg(long, conflicts_with_all = ["audit", "explain", "train"])]
+    pub(super) no_explain: bool,
     /// Let all calls run, and write a policy that allows them; a file that is there grows
     #[arg(long, value_name = "FILE")]
     pub(super) train: Option<PathBuf>,

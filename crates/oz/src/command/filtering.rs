@@ -78,6 +78,9 @@ impl Asked<'_> {
         match self.words {
             Run { audit: true, .. } => filter.purpose = Purpose::Audit,
             Run { explain: true, .. } => filter.purpose = Purpose::Explain,
+            Run {
+                no_explain: true, ..
+            } => filter.purpose = Purpose::Enforce { told: false },
             _ => {}
         }
         let log = self.profile.log_dir.as_ref();
@@ -143,6 +146,9 @@ impl Run {
         match self {
             Run { audit: true, .. } => Some("--audit"),
             Run { explain: true, .. } => Some("--explain"),
+            Run {
+                no_explain: true, ..
+            } => Some("--no-explain"),
             Run { train: Some(_), .. } => Some("--train"),
             _ => None,
         }

@@ -54,7 +54,7 @@ pub(super) fn prepare(job: Option<Job>) -> Result<(Option<Loading>, Escort), Fai
         words,
         listens,
     };
-    let watcher = match job.is_watched() {
+    let watcher = match job.filter.is_watched() {
         true => Some(Watcher::start(job)?),
         false => None,
     };

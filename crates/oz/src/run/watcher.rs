@@ -52,14 +52,6 @@ pub struct Job {
     pub log: Option<PathBuf>,
 }
 
-impl Job {
-    /// Whether anybody is needed: who enforces only tells of deaths, as a tracer, of which there can be
-    /// one. A program that may be one itself goes without.
-    pub(super) fn is_watched(&self) -> bool {
-        self.filter.listens() || self.filter.forbids_tracers()
-    }
-}
-
 /// What a watcher says.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
@@ -202,13 +194,13 @@ fn withdraw(job: &Job, channel: &Channel) -> Result<(), String> {
 fn orders(job: Job) -> Result<Orders, String> {
     let report = job.log.as_deref().map(open).transpose()?;
     let supervision = match job.filter.purpose {
-        Purpose::Enforce | Purpose::Explain => Supervision::Explain,
+        Purpose::Enforce { .. } | Purpose::Explain => Supervision::Explain,
         Purpose::Audit | Purpose::Train(_) => Supervision::Audit,
     };
     let duty = match &job.filter.purpose {
         Purpose::Train(output) => Duty::Learn(Box::new(learning(output, &job.program)?)),
         Purpose::Audit => reports(job.filter, Format::Oz, false, report.is_some()),
-        Purpose::Enforce | Purpose::Explain => {
+        Purpose::Enforce { .. } | Purpose::Explain => {
             reports(job.filter, Format::Text, true, report.is_some())
         }
     };
