@@ -8,16 +8,15 @@ use std::path::Path;
 
 use filter::Supervision;
 use policy::{Action, Mode, Request};
+use supervise::sys::own_descriptor;
+use supervise::{Duty, Learning, Orders, Reports};
 use syscalls::Abi;
 use watch::learn::{Facts, Generalise, Options as LearnOptions};
 use watch::{Format, Judge, Reporter};
 
 use crate::failure::Failure;
-use crate::supervise::Orders;
-use crate::supervise::desk::{Duty, Reports};
-use crate::supervise::learning::{Learning, generalise};
-use crate::sys;
 use crate::target::Target;
+use crate::{VOICE, circumstances};
 
 /// What a run is watched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +155,7 @@ impl Watching {
             report,
             progress,
             notes: Vec::new(),
+            voice: VOICE,
         }))
     }
 
@@ -194,7 +194,7 @@ impl Watching {
         };
         let apart = self.report.is_some() || self.format == Format::Json;
         let counts = apart.then_some(self.format);
-        let learning = Learning::new(Path::new(path), options, counts)?;
+        let learning = Learning::new(Path::new(path), options, counts, circumstances::read)?;
         Ok(Duty::Learn(Box::new(learning)))
     }
 }
@@ -216,6 +216,16 @@ fn format(word: &OsStr) -> Result<Format, Failure> {
     }
 }
 
+/// Reads `--generalise`.
+fn generalise(word: &[u8]) -> Option<Generalise> {
+    match word {
+        b"none" => Some(Generalise::None),
+        b"values" => Some(Generalise::Values),
+        b"calls" => Some(Generalise::Calls),
+        _ => None,
+    }
+}
+
 /// Opens the report; what is there already stays. Where standard descriptors are closed, it must not
 /// become one of them.
 fn open(path: &OsStr) -> Result<std::fs::File, Failure> {
@@ -223,7 +233,7 @@ fn open(path: &OsStr) -> Result<std::fs::File, Failure> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
     let moved = opened.and_then(|file| {
         let above = nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(FIRST);
-        Ok(sys::own_descriptor(nix::fcntl::fcntl(&file, above)?))
+        Ok(own_descriptor(nix::fcntl::fcntl(&file, above)?))
     });
     moved.map(Into::into).map_err(|error| Failure::Unavailable {
         option: "--report",

@@ -9,6 +9,7 @@
 mod build;
 mod cgroup;
 mod cover;
+pub mod departure;
 mod error;
 pub mod first;
 mod hold;

@@ -132,7 +132,7 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::settle(&plan)?;
     let post = Post::new(&plan.program)?;
     enter(Stage::Program, channel, stage)?;
-    let started = confine::start(&plan)?;
+    let started = confine::start(&plan, &mut confine::departure::Plain)?;
     first::retire()?;
     enter(Stage::Stay, channel, stage)?;
     let process = hand_over(started, remarks, channel, null)?;

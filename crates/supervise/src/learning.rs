@@ -1,22 +1,22 @@
-//! `--learn`: observations become a policy file, and a user hears what is in it. The file is the room
-//! `ledger`'s business.
+//! Observations become a policy file, and a user hears what is in it. The file is the room `ledger`'s
+//! business.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use ledger::{Error, Ledger};
+use ledger::{Ledger, Open};
 use trace::process_of;
 use watch::Call;
-use watch::learn::{self, Generalise, Observations};
+use watch::learn::{self, Observations};
 
-use super::sink::Progress;
-use crate::circumstances;
-use crate::failure::Failure;
+use crate::error::Error;
+use crate::sink::Progress;
+use crate::voice::Voice;
 
 /// A policy that is being learned.
-pub(crate) struct Learning {
+pub struct Learning {
     ledger: Ledger,
     observations: Observations,
     progress: Arc<Seen>,
@@ -32,16 +32,21 @@ struct Seen {
 }
 
 impl Learning {
-    /// Prepares to learn into a file, which may be there already.
-    pub(crate) fn new(
+    /// Prepares to learn into a file, which may be there already and is read by `open`. The counts of all
+    /// calls are reported in a format, or not.
+    ///
+    /// # Errors
+    /// [`Error::Learn`] with whatever would stand against writing the file later.
+    pub fn new(
         path: &Path,
         options: learn::Options,
         counts: Option<watch::Format>,
-    ) -> Result<Learning, Failure> {
-        let ledger = Ledger::at(path, options, circumstances::read);
-        let observations = ledger.begin().map_err(|why| Failure::Learn {
+        open: Open,
+    ) -> Result<Learning, Error> {
+        let ledger = Ledger::at(path, options, open);
+        let observations = ledger.begin().map_err(|why| Error::Learn {
             path: ledger.path().to_path_buf(),
-            why: why.to_string(),
+            why: Box::new(why),
         })?;
         Ok(Learning {
             ledger,
@@ -70,7 +75,7 @@ impl Learning {
     }
 
     /// What is shown on a terminal while the program runs.
-    pub(crate) fn progress(&self) -> Progress {
+    pub fn progress(&self) -> Progress {
         let seen = Arc::clone(&self.progress);
         let start = Instant::now();
         let mut before = 0;
@@ -87,23 +92,23 @@ impl Learning {
 
     /// Writes what was learned, and says what that is: to the user, and for the report, where that is
     /// a file or for programs.
-    pub(crate) fn write(&mut self) -> (String, Option<String>) {
+    pub(crate) fn write(&mut self, voice: Voice) -> (String, Option<String>) {
         if self.observations.is_empty() {
             let path = self.ledger.path().display();
-            let said = format!("sandboxify: no call was seen; {path} was not written\n");
-            return (said, None);
+            let said = format!("no call was seen; {path} was not written");
+            return (voice.line(&said), None);
         }
         // What the program leaves behind may be seen after its end.
         let again = self.ledger.is_written();
         match self.ledger.grow(&self.observations) {
             Ok(summary) if again && summary.new.is_empty() => (String::new(), None),
-            Ok(summary) => self.said(&summary),
-            Err(why) => (self.rescue(&why), None),
+            Ok(summary) => self.said(&summary, voice),
+            Err(why) => (voice.line(&self.rescue(&why)), None),
         }
     }
 
-    fn said(&self, summary: &learn::Summary) -> (String, Option<String>) {
-        let text = format!("sandboxify: {}: {summary}\n", self.ledger.path().display());
+    fn said(&self, summary: &learn::Summary, voice: Voice) -> (String, Option<String>) {
+        let text = voice.line(&format!("{}: {summary}", self.ledger.path().display()));
         match self.counts {
             None => (text, None),
             Some(watch::Format::Json) => (String::new(), Some(format!("{}\n", summary.json()))),
@@ -112,24 +117,14 @@ impl Learning {
     }
 
     /// What was learned must not be lost because the file cannot take it.
-    fn rescue(&self, why: &Error) -> String {
+    fn rescue(&self, why: &ledger::Error) -> String {
         let (path, beside) = (self.ledger.path().display(), self.ledger.beside());
         let beside = beside.display();
         match self.ledger.rescue(&self.observations) {
-            Ok(()) => format!(
-                "sandboxify: {path}: {why}; it was left as it is, and what was learned is in {beside}\n"
-            ),
-            Err(other) => format!("sandboxify: {path}: {why}; {beside}: {other}\n"),
+            Ok(()) => {
+                format!("{path}: {why}; it was left as it is, and what was learned is in {beside}")
+            }
+            Err(other) => format!("{path}: {why}; {beside}: {other}"),
         }
-    }
-}
-
-/// Reads `--generalise`.
-pub(crate) fn generalise(word: &[u8]) -> Option<Generalise> {
-    match word {
-        b"none" => Some(Generalise::None),
-        b"values" => Some(Generalise::Values),
-        b"calls" => Some(Generalise::Calls),
-        _ => None,
     }
 }

@@ -7,13 +7,14 @@ use syscalls::render::{self, Style};
 use trace::{Ending, Listener, Notification, RegisterCall, Reply, process_of};
 use watch::{Call, Format, Judge, Outcome, Reporter, Verdict, Violation, card};
 
-use super::functions::Functions;
-use super::learning::Learning;
-use super::look::{self, Sighted};
-use super::sink::Sink;
+use crate::functions::Functions;
+use crate::learning::Learning;
+use crate::look::{self, Sighted};
+use crate::sink::Sink;
+use crate::voice::Voice;
 
 /// What a supervised run is for.
-pub(crate) enum Duty {
+pub enum Duty {
     /// Violations are reported.
     Report(Box<Reports>),
     /// Calls are learnt.
@@ -21,20 +22,24 @@ pub(crate) enum Duty {
 }
 
 /// What reports are made from.
-pub(crate) struct Reports {
-    pub(crate) judge: Judge,
-    pub(crate) reporter: Reporter,
-    pub(crate) format: Format,
+pub struct Reports {
+    /// Says what the policy answers, and why.
+    pub judge: Judge,
+    /// Tells distinct violations from repetitions.
+    pub reporter: Reporter,
+    /// How they are written.
+    pub format: Format,
     /// Whether violations have consequences.
-    pub(crate) enforced: bool,
+    pub enforced: bool,
     /// Whether the report goes to a file, and the card of a death does not stand beside it.
-    pub(crate) apart: bool,
+    pub apart: bool,
 }
 
 /// The one place where everything that was seen comes together.
 pub(crate) struct Desk {
     duty: Duty,
     sink: Sink,
+    voice: Voice,
     functions: Functions,
     /// How much had been seen when the end was last reported.
     reported: Option<u64>,
@@ -50,10 +55,11 @@ struct Caller {
 }
 
 impl Desk {
-    pub(crate) fn new(duty: Duty, sink: Sink) -> Desk {
+    pub(crate) fn new(duty: Duty, sink: Sink, voice: Voice) -> Desk {
         Desk {
             duty,
             sink,
+            voice,
             functions: Functions::default(),
             reported: None,
             said_closed: false,
@@ -205,7 +211,7 @@ impl Desk {
                 together.into_iter().for_each(|text| self.sink.report(text));
             }
             Duty::Learn(learning) => {
-                let (said, reported) = learning.write();
+                let (said, reported) = learning.write(self.voice);
                 reported.into_iter().for_each(|text| self.sink.report(text));
                 self.sink.aside(said);
             }
@@ -215,7 +221,7 @@ impl Desk {
 
     /// A note for the user.
     pub(crate) fn note(&mut self, text: &str) {
-        self.sink.aside(format!("sandboxify: note: {text}\n"));
+        self.sink.aside(self.voice.line(&format!("note: {text}")));
     }
 }
 
