@@ -9,7 +9,7 @@ use std::path::Path;
 use filter::Supervision;
 use policy::{Action, Mode, Request};
 use supervise::sys::own_descriptor;
-use supervise::{Duty, Learning, Orders, Reports};
+use supervise::{Duty, Frame, Learning, Orders, Reports};
 use syscalls::Abi;
 use watch::learn::{Facts, Generalise, Options as LearnOptions};
 use watch::{Format, Judge, Reporter};
@@ -156,6 +156,7 @@ impl Watching {
             progress,
             notes: Vec::new(),
             voice: VOICE,
+            frame: Frame::default(),
         }))
     }
 
