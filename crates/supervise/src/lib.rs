@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod circumstances;
 mod desk;
 mod error;
 mod functions;
@@ -30,6 +31,7 @@ use trace::{Listener, Process, Reply, Scope, Sight, Watcher};
 use desk::Desk;
 use sink::Sink;
 
+pub use circumstances::open_policy;
 pub use desk::{Duty, Reports};
 pub use error::Error;
 pub use learning::{Learning, Listing};
