@@ -82,6 +82,25 @@ pub(crate) fn write_with(descriptor: c_int, bytes: &[u8], words: [u64; 3]) -> Re
     answer(unsafe { syscall(libc::SYS_write, arguments) }).map(drop)
 }
 
+/// Reads bytes with words in the three registers that read(2) ignores.
+pub(crate) fn read_with(
+    descriptor: c_int,
+    bytes: &mut [u8],
+    words: [u64; 3],
+) -> Result<usize, i32> {
+    let [first, second, third] = words.map(|word| word as usize);
+    let arguments = [
+        descriptor as usize,
+        bytes.as_mut_ptr() as usize,
+        bytes.len(),
+        first,
+        second,
+        third,
+    ];
+    // SAFETY: the kernel writes into the bytes, which outlive the call, and not behind their end.
+    answer(unsafe { syscall(libc::SYS_read, arguments) })
+}
+
 /// Executes an image with words in the three registers that execve(2) ignores.
 pub(crate) fn execute_with(strings: &Strings<'_>, words: [u64; 3]) -> i32 {
     let (arguments, environment) = (strings.arguments.as_ptr(), strings.environment.as_ptr());

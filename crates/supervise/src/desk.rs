@@ -202,7 +202,7 @@ impl Desk {
         let apart = reports.apart;
         let has_card = died && (reports.format == Format::Text || apart);
         if has_card {
-            self.sink.aside(card(violation));
+            self.sink.aside(card(violation, self.voice.program));
         }
         // On a terminal the card says all that the line would.
         if let Some(text) = text.filter(|_| !has_card || apart) {
