@@ -10,6 +10,8 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::marker::PhantomData;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use filter::sys::{answer, syscall};
 use nix::unistd::Pid;
@@ -21,7 +23,7 @@ unsafe extern "C" {
 }
 
 /// Every entry of the environment as it is.
-pub(crate) fn environment() -> Vec<CString> {
+pub fn environment() -> Vec<CString> {
     // SAFETY: with one thread nobody changes the environment meanwhile.
     let array = unsafe { environ };
     let mut entries = Vec::new();
@@ -202,4 +204,17 @@ fn last_errno() -> i32 {
     std::io::Error::last_os_error()
         .raw_os_error()
         .unwrap_or(libc::EIO)
+}
+
+/// Whether this user may execute a file, by effective ids as execve(2) checks them.
+pub(crate) fn may_execute(path: &Path) -> Result<(), i32> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| libc::EINVAL)?;
+    // SAFETY: reads one path.
+    let result =
+        unsafe { libc::faccessat(libc::AT_FDCWD, path.as_ptr(), libc::X_OK, libc::AT_EACCESS) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(last_errno())
+    }
 }
