@@ -2,6 +2,8 @@
 
 pub type World = crate::world::World<false>;
 
+#[path = "filters.rs"]
+mod filters;
 #[path = "hidden.rs"]
 mod hidden;
 #[path = "identity.rs"]

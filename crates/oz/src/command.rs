@@ -1,6 +1,7 @@
 //! `oz run`: from words on a command line to a cell and its program's status.
 
 mod arguments;
+mod filtering;
 mod patience;
 
 use std::ffi::OsString;
@@ -10,15 +11,19 @@ use std::path::{Path, PathBuf};
 pub use arguments::Arguments;
 use arguments::{Command, Run};
 use clap::CommandFactory;
-use confine::plan::Owner;
+use confine::plan::{Owner, Plan};
+use filtering::{Asked, Chosen};
 use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
 use crate::plan::{self, ExtraBind, Need, Person, Planned, Request};
-use crate::run;
+use crate::run::{self, watcher::Job};
 
 /// The status of a cell that did not come about.
 pub const FAILED: u8 = 125;
+
+/// The status of a program that SIGSYS has killed.
+const KILLED_BY_FILTER: i32 = 128 + libc::SIGSYS;
 
 /// Why there is no cell.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +62,9 @@ pub enum Failure {
     /// The host does not answer.
     #[error("while the plan was made: {0}")]
     Late(#[from] Late),
+    /// There is no filter.
+    #[error(transparent)]
+    Filter(#[from] filtering::Failure),
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] plan::Failure),
@@ -114,12 +122,12 @@ pub fn carry_out(
     }
     let found = find(&words.profile, &config, notes)?;
     let asked = words.clone();
-    let planned = within_patience(move || planned(&asked, maker, &config, &found))??;
+    let (planned, chosen) = within_patience(move || planned(&asked, maker, &config, &found))??;
     for note in &planned.notes {
         let _ = writeln!(notes, "oz: note: {note}");
     }
     if words.plan {
-        return show(&planned, words.json, out);
+        return show(&planned, chosen.as_ref(), words.json, out);
     }
     refuse_needs(&planned)?;
     if maker == Owner::Root {
@@ -130,12 +138,30 @@ pub fn carry_out(
         })?;
     }
     let init = first_program()?;
-    let status = run::run(&planned.plan, &init, |left_out| {
+    let untold = chosen.as_ref().is_some_and(|one| !one.filter.is_watched());
+    let job = chosen.map(|chosen| job(chosen, &planned.plan));
+    let status = run::run(planned.plan, job, &init, |left_out| {
         for note in left_out {
             let _ = writeln!(notes, "oz: note: {note}");
         }
     })?;
+    if untold && status == KILLED_BY_FILTER {
+        let _ = writeln!(
+            notes,
+            "oz: note: the filter has killed it; --explain tells for which call"
+        );
+    }
     Ok(u8::try_from(status).unwrap_or(u8::MAX))
+}
+
+/// What there is to be done about a filter.
+fn job(chosen: Chosen, plan: &Plan) -> Job {
+    Job {
+        filter: chosen.filter,
+        log: chosen.log,
+        user: plan.user.clone(),
+        program: plan.program.path.as_path().into(),
+    }
 }
 
 /// What a shell completes.
@@ -143,6 +169,11 @@ fn completions(shell: clap_complete::Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "oz", &mut script);
     String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Who besides root may have written what is believed.
+fn caller_id() -> Uid {
+    Uid(nix::unistd::geteuid().as_raw())
 }
 
 /// With whose privileges a cell is made. Root is never inside one: what anybody writes there on the host
@@ -196,7 +227,7 @@ fn config(notes: &mut dyn Write) -> Result<Config, Failure> {
 /// A profile by its file, its name, or the path of its program.
 fn find(word: &OsString, config: &Config, notes: &mut dyn Write) -> Result<Found, Failure> {
     let text = word.to_string_lossy();
-    let owner = Uid(nix::unistd::geteuid().as_raw());
+    let owner = caller_id();
     let as_file = Path::new(word);
     let is_file = as_file.extension().is_some_and(|end| end == "json");
     if is_file {
@@ -220,6 +251,8 @@ fn find(word: &OsString, config: &Config, notes: &mut dyn Write) -> Result<Found
 /// A profile, and the program of it that was asked for.
 struct Found {
     profile: Profile,
+    /// The profile's file.
+    file: PathBuf,
     program: Option<String>,
 }
 
@@ -232,6 +265,7 @@ fn usable(
     match &loaded.profile {
         Ok(profile) => Ok(Found {
             profile: profile.clone(),
+            file: PathBuf::from(&loaded.file),
             program,
         }),
         Err(_) => Err(Failure::Broken(loaded.file.clone())),
@@ -266,7 +300,12 @@ fn person(words: &Run, maker: Owner, config: &Config, found: &Found) -> Result<P
     Ok(plan::look_up(&name, groups)?)
 }
 
-fn planned(words: &Run, maker: Owner, config: &Config, found: &Found) -> Result<Planned, Failure> {
+fn planned(
+    words: &Run,
+    maker: Owner,
+    config: &Config,
+    found: &Found,
+) -> Result<(Planned, Option<Chosen>), Failure> {
     let mut person = person(words, maker, config, found)?;
     person.read_directories()?;
     let directory = std::env::current_dir().map_err(|source| Failure::Io {
@@ -291,7 +330,17 @@ fn planned(words: &Run, maker: Owner, config: &Config, found: &Found) -> Result<
         without: without(words)?,
         terminal: run::terminals(),
     };
-    Ok(plan::plan(&request)?)
+    let planned = plan::plan(&request)?;
+    let asked = Asked {
+        words,
+        config,
+        profile: &found.profile,
+        file: &found.file,
+        person: &person,
+        owner: caller_id(),
+    };
+    let chosen = asked.filter(&request.without)?;
+    Ok((planned, chosen))
 }
 
 /// Whoever called sudo.
@@ -345,21 +394,32 @@ fn print(text: &str, out: &mut dyn Write) -> Result<u8, Failure> {
     }
 }
 
-fn show(planned: &Planned, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+fn show(
+    planned: &Planned,
+    chosen: Option<&Chosen>,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
     let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
     let text = match json {
         true => {
-            let differs = &planned.differences;
-            let value =
-                serde_json::json!({ "plan": planned.plan, "needs": needs, "differs": differs });
+            let value = serde_json::json!({
+                "plan": planned.plan,
+                "needs": needs,
+                "differs": planned.differences,
+                "filter": chosen.map(Chosen::json),
+            });
             format!("{value:#}\n")
         }
         false => {
             let differs = planned.differences.iter();
             let differs = differs.map(|what| format!("differs in {what}\n"));
             let needs = needs.iter().map(|need| format!("needs {need}\n"));
+            let filter = chosen
+                .map(|chosen| format!("{chosen}\n"))
+                .unwrap_or_default();
             let behind: String = differs.chain(needs).collect();
-            format!("{}{behind}", planned.plan)
+            format!("{}{filter}{behind}", planned.plan)
         }
     };
     print(&text, out)
