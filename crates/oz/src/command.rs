@@ -12,7 +12,7 @@ pub use arguments::Arguments;
 use arguments::{Command, Run};
 use clap::CommandFactory;
 use confine::plan::Plan;
-use filtering::{Asked, Chosen};
+use filtering::{Asked, Chosen, Wanted};
 use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
@@ -120,9 +120,10 @@ pub fn carry_out(
         let _ = writeln!(notes, "oz: note: {note}");
     }
     if words.plan {
-        return show(&planned, chosen.as_ref(), words.json, out);
+        return show(&planned, &chosen, words.json, out);
     }
     refuse_needs(&planned)?;
+    let chosen = chosen?;
     let stage = planned.plan.stage.as_path();
     std::fs::create_dir_all(stage).map_err(|source| Failure::Stage {
         path: stage.to_path_buf(),
@@ -250,11 +251,7 @@ fn tell(diagnostics: &[Diagnostic], notes: &mut dyn Write) {
     }
 }
 
-fn planned(
-    words: &Run,
-    config: &Config,
-    found: &Found,
-) -> Result<(Planned, Option<Chosen>), Failure> {
+fn planned(words: &Run, config: &Config, found: &Found) -> Result<(Planned, Wanted), Failure> {
     let name = words.user.clone().or_else(caller);
     let name = name.ok_or(Failure::NobodyNamed)?;
     let groups = config
@@ -293,7 +290,7 @@ fn planned(
         person: &person,
         owner: Uid(0),
     };
-    let chosen = asked.filter(&request.without)?;
+    let chosen = asked.filter(&request.without);
     Ok((planned, chosen))
 }
 
@@ -350,23 +347,28 @@ fn print(text: &str, out: &mut dyn Write) -> Result<u8, Failure> {
 
 fn show(
     planned: &Planned,
-    chosen: Option<&Chosen>,
+    chosen: &Wanted,
     json: bool,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
     let text = match json {
         true => {
-            let filter = chosen.map(Chosen::json);
+            let filter = match chosen {
+                Ok(chosen) => chosen.as_ref().map(Chosen::json),
+                Err(why) => Some(serde_json::json!({ "error": why.to_string() })),
+            };
             let value =
                 serde_json::json!({ "plan": planned.plan, "needs": needs, "filter": filter });
             format!("{value:#}\n")
         }
         false => {
             let needs = needs.iter().map(|need| format!("needs {need}\n"));
-            let filter = chosen
-                .map(|chosen| format!("{chosen}\n"))
-                .unwrap_or_default();
+            let filter = match chosen {
+                Ok(None) => String::new(),
+                Ok(Some(chosen)) => format!("{chosen}\n"),
+                Err(why) => format!("filter missing: {}\n", why.to_string().replace('\n', "; ")),
+            };
             format!("{}{filter}{}", planned.plan, needs.collect::<String>())
         }
     };
