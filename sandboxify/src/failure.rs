@@ -93,6 +93,8 @@ impl Failure {
 impl From<launch::Error> for Failure {
     fn from(error: launch::Error) -> Failure {
         match error {
+            launch::Error::NotFound { program } => Failure::NotFound { program },
+            launch::Error::NotExecutable { path, errno } => Failure::cannot_run(&path, errno),
             launch::Error::Nul => Failure::Usage(error.to_string()),
             launch::Error::Unavailable { need, obstacle } => Failure::Unavailable {
                 option: option(need),

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use filter::{Checked, Logging, Ticket};
-use launch::supervised::{self, Making};
+use launch::supervised::{self, Foreign, Making};
 use launch::{Image, adopts_orphans, exec_status, inject, suspend, ticket};
 use policy::{Action, Compiled, Note, Request};
 use supervise::Orders;
@@ -97,6 +97,7 @@ impl<'a> Launch<'a> {
             },
             policy: &self.compiled.policy,
             logging: self.logging(),
+            foreign: Foreign::Watched,
         };
         match self.method {
             Method::Auto | Method::Ticket => {

@@ -11,7 +11,6 @@
 #![deny(unsafe_code)]
 
 mod arguments;
-mod circumstances;
 mod compiler;
 mod elf;
 mod failure;

@@ -27,19 +27,6 @@ pub(crate) fn print_to_stderr(text: &str) {
     }
 }
 
-/// Whether this user may execute a file, by effective ids as execve(2) checks them.
-pub(crate) fn may_execute(path: &Path) -> Result<(), i32> {
-    let path = c_path(path)?;
-    // SAFETY: reads one path.
-    let result =
-        unsafe { libc::faccessat(libc::AT_FDCWD, path.as_ptr(), libc::X_OK, libc::AT_EACCESS) };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(last_errno())
-    }
-}
-
 /// Whether a file has capabilities of its own (capabilities(7), "File capabilities").
 pub(crate) fn has_file_capabilities(path: &Path) -> bool {
     let Ok(path) = c_path(path) else { return false };
@@ -65,12 +52,6 @@ pub(crate) fn forbids_execution(path: &Path) -> bool {
 
 fn c_path(path: &Path) -> Result<CString, i32> {
     CString::new(path.as_os_str().as_bytes()).map_err(|_| libc::EINVAL)
-}
-
-fn last_errno() -> i32 {
-    std::io::Error::last_os_error()
-        .raw_os_error()
-        .unwrap_or(libc::EIO)
 }
 
 /// Whether this process was marked as secure (AT_SECURE, getauxval(3)), as where real and effective

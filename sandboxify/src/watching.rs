@@ -9,14 +9,14 @@ use std::path::Path;
 use filter::Supervision;
 use policy::{Action, Mode, Request};
 use supervise::sys::own_descriptor;
-use supervise::{Duty, Learning, Orders, Reports};
+use supervise::{Duty, Frame, Learning, Orders, Reports};
 use syscalls::Abi;
 use watch::learn::{Facts, Generalise, Options as LearnOptions};
 use watch::{Format, Judge, Reporter};
 
+use crate::VOICE;
 use crate::failure::Failure;
 use crate::target::Target;
-use crate::{VOICE, circumstances};
 
 /// What a run is watched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +156,7 @@ impl Watching {
             progress,
             notes: Vec::new(),
             voice: VOICE,
+            frame: Frame::default(),
         }))
     }
 
@@ -194,7 +195,7 @@ impl Watching {
         };
         let apart = self.report.is_some() || self.format == Format::Json;
         let counts = apart.then_some(self.format);
-        let learning = Learning::new(Path::new(path), options, counts, circumstances::read)?;
+        let learning = Learning::new(Path::new(path), options, counts, supervise::open_policy)?;
         Ok(Duty::Learn(Box::new(learning)))
     }
 }

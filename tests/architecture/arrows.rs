@@ -22,7 +22,9 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("logs", &["syscalls"]),
     (
         "supervise",
-        &["filter", "ledger", "policy", "syscalls", "trace", "watch"],
+        &[
+            "filter", "formats", "ledger", "policy", "syscalls", "trace", "watch",
+        ],
     ),
     (
         "launch",

@@ -1,6 +1,7 @@
 //! Why a program was not started.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::errno::in_words;
 
@@ -24,6 +25,20 @@ pub enum Error {
     /// A string that execve(2) cannot take.
     #[error("a NUL byte in an argument")]
     Nul,
+    /// There is no such program.
+    #[error("{}: command not found", .program.display())]
+    NotFound {
+        /// The program as given.
+        program: PathBuf,
+    },
+    /// The program's file was found but cannot be run.
+    #[error("{}: {}", .path.display(), in_words(*.errno))]
+    NotExecutable {
+        /// The file.
+        path: PathBuf,
+        /// What stands against it.
+        errno: i32,
+    },
     /// What is needed is not possible here.
     #[error("{need}: {obstacle}")]
     Unavailable {

@@ -12,6 +12,7 @@
 mod companion;
 mod errno;
 mod error;
+mod find;
 mod image;
 pub mod inject;
 pub mod supervised;
@@ -23,5 +24,6 @@ mod watcher;
 
 pub use errno::{exec_status, in_words};
 pub use error::{Error, Need, Obstacle};
+pub use find::{find, usable};
 pub use image::Image;
-pub use sys::{Strings, adopts_orphans};
+pub use sys::{Strings, adopts_orphans, environment};

@@ -24,6 +24,17 @@ pub struct Making<'a> {
     pub policy: &'a Policy,
     /// What the kernel logs.
     pub logging: Logging,
+    /// What becomes of calls of ABIs that the policy does not hold for, where nothing is enforced.
+    pub foreign: Foreign,
+}
+
+/// What becomes of calls of foreign ABIs, x32's included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// They are violations as others are.
+    Watched,
+    /// They end the program, whatever else is not enforced.
+    Stopped,
 }
 
 /// Makes a checked program of a policy. Its errors are [`Error::Uncompiled`].
@@ -43,9 +54,12 @@ impl Making<'_> {
     }
 
     fn supervised(&self, supervision: Supervision, ticket: &Ticket) -> Result<Supervised, Error> {
-        Ok(self
-            .checked(Some(ticket))?
-            .supervised(supervision, self.policy)?)
+        let checked = self.checked(Some(ticket))?;
+        let supervised = checked.supervised(supervision, self.policy)?;
+        Ok(match self.foreign {
+            Foreign::Watched => supervised,
+            Foreign::Stopped => supervised.of_native_calls()?,
+        })
     }
 }
 

@@ -10,6 +10,8 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::marker::PhantomData;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use filter::sys::{answer, syscall};
 use nix::unistd::Pid;
@@ -21,7 +23,7 @@ unsafe extern "C" {
 }
 
 /// Every entry of the environment as it is.
-pub(crate) fn environment() -> Vec<CString> {
+pub fn environment() -> Vec<CString> {
     // SAFETY: with one thread nobody changes the environment meanwhile.
     let array = unsafe { environ };
     let mut entries = Vec::new();
@@ -78,6 +80,25 @@ pub(crate) fn write_with(descriptor: c_int, bytes: &[u8], words: [u64; 3]) -> Re
     ];
     // SAFETY: the kernel reads the bytes, which outlive the call.
     answer(unsafe { syscall(libc::SYS_write, arguments) }).map(drop)
+}
+
+/// Reads bytes with words in the three registers that read(2) ignores.
+pub(crate) fn read_with(
+    descriptor: c_int,
+    bytes: &mut [u8],
+    words: [u64; 3],
+) -> Result<usize, i32> {
+    let [first, second, third] = words.map(|word| word as usize);
+    let arguments = [
+        descriptor as usize,
+        bytes.as_mut_ptr() as usize,
+        bytes.len(),
+        first,
+        second,
+        third,
+    ];
+    // SAFETY: the kernel writes into the bytes, which outlive the call, and not behind their end.
+    answer(unsafe { syscall(libc::SYS_read, arguments) })
 }
 
 /// Executes an image with words in the three registers that execve(2) ignores.
@@ -183,4 +204,17 @@ fn last_errno() -> i32 {
     std::io::Error::last_os_error()
         .raw_os_error()
         .unwrap_or(libc::EIO)
+}
+
+/// Whether this user may execute a file, by effective ids as execve(2) checks them.
+pub(crate) fn may_execute(path: &Path) -> Result<(), i32> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| libc::EINVAL)?;
+    // SAFETY: reads one path.
+    let result =
+        unsafe { libc::faccessat(libc::AT_FDCWD, path.as_ptr(), libc::X_OK, libc::AT_EACCESS) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(last_errno())
+    }
 }

@@ -69,6 +69,20 @@ impl Past {
         }
     }
 
+    /// Past a filter that was made elsewhere, with these words.
+    pub fn by(words: [u64; 3]) -> Past {
+        Past { words }
+    }
+
+    /// Reads from a descriptor once, where the ticket opens that (`Ticket::for_cell`). Gives how much was
+    /// read, 0 at the end.
+    ///
+    /// # Errors
+    /// The error number of read(2).
+    pub fn hear(&self, descriptor: i32, bytes: &mut [u8]) -> Result<usize, i32> {
+        sys::read_with(descriptor, bytes, self.words)
+    }
+
     /// Writes to a descriptor once. A pipe that nobody reads raises SIGPIPE: behind the filter it cannot be
     /// held back.
     ///

@@ -1,5 +1,5 @@
-//! Observations become a policy file, and a user hears what is in it. The file is the room `ledger`'s
-//! business.
+//! Observations become a policy file, one that grows or a new one in Oz's form, and a user hears what is in
+//! it. The file is the room `ledger`'s business.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +9,10 @@ use std::time::Instant;
 use ledger::{Ledger, Open};
 use trace::process_of;
 use watch::Call;
+use watch::learn::oz::{self, Detail};
 use watch::learn::{self, Observations};
 
+use crate::desk::Reports;
 use crate::error::Error;
 use crate::sink::Progress;
 use crate::voice::Voice;
@@ -20,8 +22,26 @@ pub struct Learning {
     ledger: Ledger,
     observations: Observations,
     progress: Arc<Seen>,
-    /// How the counts of all calls are reported, if they are.
-    counts: Option<watch::Format>,
+    form: Form,
+    /// For those who want to see the calls, too.
+    shown: Option<Reports>,
+}
+
+/// What becomes of the observations.
+enum Form {
+    /// A file grows. How the counts of all calls are reported, if they are.
+    Grown(Option<watch::Format>),
+    /// A new file in the form of Oz's tracer.
+    Oz(Detail, Listing),
+}
+
+/// What is listed at the end of a run of Oz's tracer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// A summary.
+    Summary,
+    /// The counts of all calls, and the policy.
+    Policy,
 }
 
 /// What a progress line tells, for another thread.
@@ -48,12 +68,51 @@ impl Learning {
             path: ledger.path().to_path_buf(),
             why: Box::new(why),
         })?;
-        Ok(Learning {
+        Ok(Learning::of(ledger, observations, Form::Grown(counts)))
+    }
+
+    /// Prepares to write a new file in the form of Oz's tracer, in the place of one that may be there. It is
+    /// its owner's alone.
+    ///
+    /// # Errors
+    /// [`Error::Learn`].
+    pub fn anew(
+        path: &Path,
+        options: learn::Options,
+        detail: Detail,
+        listing: Listing,
+        open: Open,
+    ) -> Result<Learning, Error> {
+        let ledger = Ledger::at(path, options, open);
+        ledger.begin_anew().map_err(|why| Error::Learn {
+            path: ledger.path().to_path_buf(),
+            why: Box::new(why),
+        })?;
+        let form = Form::Oz(detail, listing);
+        Ok(Learning::of(ledger, Observations::new(), form))
+    }
+
+    fn of(ledger: Ledger, observations: Observations, form: Form) -> Learning {
+        Learning {
             ledger,
             observations,
             progress: Arc::default(),
-            counts,
-        })
+            form,
+            shown: None,
+        }
+    }
+
+    /// Has the calls reported as violations are; there is no summary of these.
+    #[must_use]
+    pub fn showing(self, reports: Reports) -> Learning {
+        Learning {
+            shown: Some(reports),
+            ..self
+        }
+    }
+
+    pub(crate) fn shown(&mut self) -> Option<&mut Reports> {
+        self.shown.as_mut()
     }
 
     /// Takes up a call that ran.
@@ -98,6 +157,9 @@ impl Learning {
             let said = format!("no call was seen; {path} was not written");
             return (voice.line(&said), None);
         }
+        if let Form::Oz(detail, listing) = self.form {
+            return (self.write_as_oz(detail, listing, voice), None);
+        }
         // What the program leaves behind may be seen after its end.
         let again = self.ledger.is_written();
         match self.ledger.grow(&self.observations) {
@@ -109,10 +171,36 @@ impl Learning {
 
     fn said(&self, summary: &learn::Summary, voice: Voice) -> (String, Option<String>) {
         let text = voice.line(&format!("{}: {summary}", self.ledger.path().display()));
-        match self.counts {
-            None => (text, None),
-            Some(watch::Format::Json) => (String::new(), Some(format!("{}\n", summary.json()))),
-            Some(_) => (text, Some(summary.counts())),
+        match self.form {
+            Form::Grown(Some(watch::Format::Json)) => {
+                (String::new(), Some(format!("{}\n", summary.json())))
+            }
+            Form::Grown(Some(_)) => (text, Some(summary.counts())),
+            Form::Grown(None) | Form::Oz(..) => (text, None),
+        }
+    }
+
+    /// Writes all that was seen, and says what that is.
+    fn write_as_oz(&mut self, detail: Detail, listing: Listing, voice: Voice) -> String {
+        let path = self.ledger.path().to_path_buf();
+        let path = path.display();
+        let learned = match oz::text(&self.observations, self.ledger.options(), detail) {
+            Ok(learned) => learned,
+            Err(why) => return voice.line(&format!("{path}: {why}; it was not written")),
+        };
+        let summary = &learned.summary;
+        let said = match self.ledger.write_anew(&learned.text) {
+            Ok(()) => voice.line(&format!("{path}: {summary}")),
+            // It must not be lost.
+            Err(why) => voice.line(&format!("{path}: {why}; the policy:\n{}", learned.text)),
+        };
+        let counts = oz::counts(summary);
+        match listing {
+            Listing::Summary => said,
+            Listing::Policy => format!(
+                "\n{counts}\nTrainer generated seccomp-bpf whitelist policy:\n\n{}\n{said}",
+                learned.text
+            ),
         }
     }
 

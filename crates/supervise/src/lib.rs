@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod circumstances;
 mod desk;
 mod error;
 mod functions;
@@ -30,9 +31,10 @@ use trace::{Listener, Process, Reply, Scope, Sight, Watcher};
 use desk::Desk;
 use sink::Sink;
 
+pub use circumstances::open_policy;
 pub use desk::{Duty, Reports};
 pub use error::Error;
-pub use learning::Learning;
+pub use learning::{Learning, Listing};
 pub use sink::Progress;
 pub use voice::Voice;
 
@@ -50,6 +52,17 @@ pub struct Orders {
     pub notes: Vec<String>,
     /// Who speaks to the user, and where.
     pub voice: Voice,
+    /// What is said besides at the program's end.
+    pub frame: Frame,
+}
+
+/// What is said at the program's end, once, in lines of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Before it is said what there was in all.
+    pub before: String,
+    /// Behind that.
+    pub behind: String,
 }
 
 impl Orders {
@@ -94,7 +107,12 @@ pub fn run(program: Pid, watcher: Option<Watcher>, listeners: Vec<Listener>, ord
         return kill(program, voice, "the watcher's guard could not be started");
     };
     let sink = Sink::start(orders.report, orders.progress, voice);
-    let desk = Arc::new(Mutex::new(Desk::new(orders.duty, sink, voice)));
+    let desk = Arc::new(Mutex::new(Desk::new(
+        orders.duty,
+        sink,
+        voice,
+        orders.frame,
+    )));
     for note in &orders.notes {
         open(&desk).note(note);
     }

@@ -57,6 +57,8 @@ type Key = (u32, u32, u32, [Option<u64>; 6]);
 pub struct Reporter {
     format: Format,
     every: bool,
+    /// Who speaks.
+    speaker: &'static str,
     debug: bool,
     places: HashMap<Key, usize>,
     entries: Vec<Entry>,
@@ -78,12 +80,19 @@ impl Reporter {
         Reporter {
             format,
             every,
+            speaker: "sandboxify",
             debug: false,
             places: HashMap::new(),
             entries: Vec::new(),
             beyond: 0,
             lost: 0,
         }
+    }
+
+    /// The same in the name of another program than the launcher.
+    #[must_use]
+    pub fn by(self, speaker: &'static str) -> Reporter {
+        Reporter { speaker, ..self }
     }
 
     /// The same reporter, which shows calls in Oz's form twice: decoded, and as plain numbers and strings.
@@ -138,7 +147,7 @@ impl Reporter {
         };
         let reported = self.every || (known.is_none() && self.beyond == 0);
         reported.then(|| match self.format {
-            Format::Text => text::violation(violation),
+            Format::Text => text::violation(violation, self.speaker),
             Format::Json => json::violation(violation, count),
             Format::Oz => oz::violation(violation),
             Format::OzWiki => oz::separated(violation),
@@ -176,10 +185,11 @@ impl Reporter {
             .collect();
         let all = all.filter(|all| all.len() > 1 && self.beyond == 0)?;
         let addition = together(judge, &all)?;
+        let speaker = self.speaker;
         let typed = escape::line(&addition.typed(), escape::LONGEST_COMMAND);
         Some(match self.format {
-            Format::Text => format!("sandboxify: to allow it all: {typed}\n"),
-            Format::Oz | Format::OzWiki => format!("I sandboxify: to allow it all: {typed}\n"),
+            Format::Text => format!("{speaker}: to allow it all: {typed}\n"),
+            Format::Oz | Format::OzWiki => format!("I {speaker}: to allow it all: {typed}\n"),
             Format::Json => json::together(&addition),
         })
     }

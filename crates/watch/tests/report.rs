@@ -184,7 +184,7 @@ fn json_keeps_its_keys_where_nothing_is_known() {
 #[test]
 fn a_card_has_three_lines() {
     assert_eq!(
-        card(&mkdir(Outcome::Died)),
+        card(&mkdir(Outcome::Died), "sandboxify"),
         "sandboxify: killed by the filter: mkdir(\"/tmp/x\", 0777) [mkdir, 83] in pid 1234 (python3.11)\n  \
          called from libc.so.6+0x10e1a3 (mkdir+0xb)\n  \
          to allow it: --allow '…:mkdir'\n"
@@ -197,7 +197,7 @@ fn a_card_says_what_cannot_be_added_and_which_line_a_file_needs() {
     let call_x32 = report_support::call_of(syscalls::Abi::X32, "read", &[]);
     let mut violation_x32 = violation(&x32, call_x32, "read(0, NULL, 0)", Outcome::Died);
     violation_x32.place = None;
-    assert!(card(&violation_x32).ends_with(
+    assert!(card(&violation_x32, "sandboxify").ends_with(
         "  called from 0x7f000010e1a3, in no known file\n  \
          x32 call; x32 calls are never allowed\n"
     ));
@@ -219,7 +219,7 @@ fn a_card_says_what_cannot_be_added_and_which_line_a_file_needs() {
         };
         let judge = judge_of(&request, &files);
         let violation = violation(&judge, call("mkdir", &[]), "mkdir(NULL, 0)", Outcome::Died);
-        let card = card(&violation);
+        let card = card(&violation, "sandboxify");
         assert!(card.ends_with(expected), "{origin}: {card}");
     }
 }
@@ -297,7 +297,7 @@ fn a_card_says_that_only_a_thread_died() {
     let judge = judge_of(&request, &[]);
     let mut violation = violation(&judge, call("mkdir", &[]), "mkdir()", Outcome::Died);
     violation.call.thread = 1240;
-    let card = card(&violation);
+    let card = card(&violation, "sandboxify");
     assert!(
         card.starts_with("sandboxify: thread 1240 killed by the filter: mkdir() ["),
         "{card}"
@@ -401,7 +401,7 @@ fn hostile_names_stay_on_their_line() {
          add mkdir; at \"x\\ny\"+0x10e1a3 (\"f\\u{1b}g(int)\"+0x1); \
          \"a]; add @known\\n\\u{1b}[2J\\u{202e}\\\"\\\\\"[1234], call 83, 00:00:00.123\n"
     );
-    assert_eq!(card(&violation).lines().count(), 3);
+    assert_eq!(card(&violation, "sandboxify").lines().count(), 3);
     let oz = taken(Format::Oz, &violation);
     assert!(oz.starts_with(
         "I seccomp hit on sandbox pid 1234 (/bin/x a\\nI seccomp hit\\u{1b}\u{fffd} ) syscall mkdir (83):\n  mkdir("
@@ -410,7 +410,7 @@ fn hostile_names_stay_on_their_line() {
     let wiki = taken(Format::OzWiki, &violation);
     assert_eq!(wiki.lines().count(), 6);
     let json = taken(Format::Json, &violation);
-    for report in [&text, &card(&violation), &oz, &wiki, &json] {
+    for report in [&text, &card(&violation, "sandboxify"), &oz, &wiki, &json] {
         let control = |letter: char| "\u{202e}\u{2028}".contains(letter) || letter.is_control();
         let lines = report.replace('\n', "");
         assert!(!lines.contains(control), "{report:?}");
@@ -431,7 +431,7 @@ fn long_text_is_cut() {
         let length = taken(format, &violation).len();
         assert!(length < 32 * 1024, "{format:?}: {length}");
     }
-    assert!(card(&violation).len() < 4096);
+    assert!(card(&violation, "sandboxify").len() < 4096);
 }
 
 #[test]

@@ -142,7 +142,7 @@ proptest! {
                 prop_assert_eq!(parsed["program"].as_str(), Some(texts[0].as_str()));
             }
         }
-        prop_assert_eq!(card(&violation).matches('\n').count(), 3);
+        prop_assert_eq!(card(&violation, "sandboxify").matches('\n').count(), 3);
     }
 
     #[test]
