@@ -4,10 +4,14 @@
 CARGO ?= cargo
 CC ?= cc
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 DESTDIR ?=
 
 RELEASE = target/release
 DOORS = libsandbox sandboxify oz
+
+# Where a file of settings is, and what was installed as such: the one may have been changed, the other is not.
+SETTINGS = $(DESTDIR)$(SYSCONFDIR)/oz/blacklist-generic.seccomp $(DESTDIR)$(PREFIX)/share/oz/blacklist-generic.seccomp
 
 # The object is linked here and not by cargo: rustc writes a version script of its own, and two do
 # not mix. memcpy pulls the whole (one object, by LTO) out of the archive; gc-sections drops the rest.
@@ -45,7 +49,8 @@ help:
 	@echo 'make bench       what a filter costs, as ratios (JSON=1 for JSON, RUNS=5 for medians of runs)'
 	@echo 'make check       formatting and clippy'
 	@echo 'make deny        licences and sources of the dependencies (needs cargo-deny)'
-	@echo 'make install     into $$DESTDIR$$PREFIX ($(PREFIX)); make uninstall takes it out again'
+	@echo 'make install     into $$DESTDIR$$PREFIX ($(PREFIX)) and $$DESTDIR$$SYSCONFDIR ($(SYSCONFDIR));'
+	@echo '                 make uninstall takes it out again, but no settings that were changed'
 
 .PHONY: deps
 deps:
@@ -107,8 +112,11 @@ install:
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	chmod 644 $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 
+	packaging/settings install profiles/blacklist-generic.seccomp $(SETTINGS)
+
 .PHONY: uninstall
 uninstall:
+	packaging/settings remove $(SETTINGS)
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1

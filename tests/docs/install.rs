@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 17] = [
+const INSTALLED: [&str; 19] = [
+    "etc/oz/blacklist-generic.seccomp",
     "usr/bin/oz",
     "usr/bin/oz-init",
     "usr/bin/sandbox-policy",
@@ -20,6 +21,7 @@ const INSTALLED: [&str; 17] = [
     "usr/share/man/man5/oz-profile.5",
     "usr/share/man/man5/seccomp-policy.5",
     "usr/share/man/man7/libsandbox.7",
+    "usr/share/oz/blacklist-generic.seccomp",
     "usr/share/zsh/site-functions/_oz",
     "usr/share/zsh/site-functions/_sandbox-policy",
     "usr/share/zsh/site-functions/_sandboxify",
@@ -86,4 +88,35 @@ fn what_make_install_puts_in_place_works_there_and_make_uninstall_leaves_nothing
     }
     make("uninstall", directory.path());
     assert_eq!(files(directory.path()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn settings_that_were_changed_stay_and_those_that_were_not_are_renewed() {
+    let directory = public_directory();
+    let settings = directory.path().join("etc/oz/blacklist-generic.seccomp");
+    let shipped = directory
+        .path()
+        .join("usr/share/oz/blacklist-generic.seccomp");
+    let ours = fs::read_to_string(repository().join("profiles/blacklist-generic.seccomp"));
+    let ours = ours.expect("the blacklist");
+    let read = |path: &Path| fs::read_to_string(path).expect("a file");
+    make("install", directory.path());
+    // Of an older version, and nobody has touched it.
+    for path in [&settings, &shipped] {
+        fs::write(path, "# older\n").expect("a file");
+    }
+    make("install", directory.path());
+    assert_eq!(
+        (read(&settings), read(&shipped)),
+        (ours.clone(), ours.clone())
+    );
+    fs::write(&settings, "# mine\n").expect("a file");
+    let changed = format!("{} was changed and stays", settings.display());
+    make("install", directory.path()).stderr_has(&changed);
+    assert_eq!((read(&settings), read(&shipped)), ("# mine\n".into(), ours));
+    make("uninstall", directory.path()).stderr_has(&changed);
+    assert_eq!(
+        files(directory.path()),
+        [PathBuf::from("etc/oz/blacklist-generic.seccomp")]
+    );
 }

@@ -4,7 +4,10 @@
 //! be changed only with CAP_SETPCAP, which the change of the user id takes away.
 
 use rustix::io::Errno;
-use rustix::process::{Gid, Resource, Rlimit, Uid, geteuid, getrlimit, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Gid, Resource, Rlimit, Uid, geteuid, getrlimit, set_dumpable_behavior,
+    setrlimit,
+};
 use rustix::thread::{
     CapabilitiesSecureBits, CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_capabilities_secure_bits,
@@ -44,6 +47,7 @@ pub(crate) fn assume(user: &User) -> Result<(), Error> {
 /// [`Error::Call`]; this process must end then.
 pub fn observe_as(user: &User) -> Result<(), Error> {
     set_no_new_privs(true).map_err(call("forgo new privileges"))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(call("become undumpable"))?;
     if !geteuid().is_root() {
         return Ok(());
     }

@@ -12,7 +12,7 @@ pub use arguments::Arguments;
 use arguments::{Command, Run};
 use clap::CommandFactory;
 use confine::plan::{Owner, Plan};
-use filtering::{Asked, Chosen};
+use filtering::{Asked, Chosen, Wanted};
 use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
@@ -127,9 +127,10 @@ pub fn carry_out(
         let _ = writeln!(notes, "oz: note: {note}");
     }
     if words.plan {
-        return show(&planned, chosen.as_ref(), words.json, out);
+        return show(&planned, &chosen, words.json, out);
     }
     refuse_needs(&planned)?;
+    let chosen = chosen?;
     if maker == Owner::Root {
         let stage = planned.plan.stage.as_path();
         std::fs::create_dir_all(stage).map_err(|source| Failure::Stage {
@@ -305,7 +306,7 @@ fn planned(
     maker: Owner,
     config: &Config,
     found: &Found,
-) -> Result<(Planned, Option<Chosen>), Failure> {
+) -> Result<(Planned, Wanted), Failure> {
     let mut person = person(words, maker, config, found)?;
     person.read_directories()?;
     let directory = std::env::current_dir().map_err(|source| Failure::Io {
@@ -339,7 +340,7 @@ fn planned(
         person: &person,
         owner: caller_id(),
     };
-    let chosen = asked.filter(&request.without)?;
+    let chosen = asked.filter(&request.without);
     Ok((planned, chosen))
 }
 
@@ -396,18 +397,22 @@ fn print(text: &str, out: &mut dyn Write) -> Result<u8, Failure> {
 
 fn show(
     planned: &Planned,
-    chosen: Option<&Chosen>,
+    chosen: &Wanted,
     json: bool,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
     let text = match json {
         true => {
+            let filter = match chosen {
+                Ok(chosen) => chosen.as_ref().map(Chosen::json),
+                Err(why) => Some(serde_json::json!({ "error": why.to_string() })),
+            };
             let value = serde_json::json!({
                 "plan": planned.plan,
                 "needs": needs,
                 "differs": planned.differences,
-                "filter": chosen.map(Chosen::json),
+                "filter": filter,
             });
             format!("{value:#}\n")
         }
@@ -415,9 +420,11 @@ fn show(
             let differs = planned.differences.iter();
             let differs = differs.map(|what| format!("differs in {what}\n"));
             let needs = needs.iter().map(|need| format!("needs {need}\n"));
-            let filter = chosen
-                .map(|chosen| format!("{chosen}\n"))
-                .unwrap_or_default();
+            let filter = match chosen {
+                Ok(None) => String::new(),
+                Ok(Some(chosen)) => format!("{chosen}\n"),
+                Err(why) => format!("filter missing: {}\n", why.to_string().replace('\n', "; ")),
+            };
             let behind: String = differs.chain(needs).collect();
             format!("{}{filter}{behind}", planned.plan)
         }

@@ -182,7 +182,11 @@ fn start(
 ) -> Result<Started, confine::Error> {
     match filter {
         None => confine::start(plan, view, &mut Plain),
-        Some(loading) => confine::start(plan, view, &mut Filtered::new(loading, channel)?),
+        Some(loading) => confine::start(
+            plan,
+            view,
+            &mut Filtered::new(loading, plan.maker, channel)?,
+        ),
     }
 }
 
