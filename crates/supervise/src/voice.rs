@@ -29,7 +29,7 @@ impl Voice {
     }
 
     /// Writes a text as it is.
-    pub(crate) fn put(self, text: &str) {
+    pub fn put(self, text: &str) {
         let _ = sys::write_all(self.descriptor, text.as_bytes());
     }
 }

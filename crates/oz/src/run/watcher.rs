@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 use supervise::sys::{Fork, close_all_but, exit_at_once, fork_without_signal};
-use supervise::{Duty, Learning, Orders, Reports, Voice};
+use supervise::{Duty, Frame, Learning, Orders, Reports, Voice};
 use syscalls::Abi;
 use trace::{Listener, Scope};
 use watch::learn::{Facts, Options};
@@ -211,6 +211,7 @@ fn orders(job: Job) -> Result<Orders, String> {
         progress: None,
         notes: Vec::new(),
         voice: VOICE,
+        frame: Frame::default(),
     })
 }
 
