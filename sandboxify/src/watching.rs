@@ -213,7 +213,8 @@ fn format(word: &OsStr) -> Result<Format, Failure> {
         b"text" => Ok(Format::Text),
         b"json" => Ok(Format::Json),
         b"oz" => Ok(Format::Oz),
-        _ => Err(unknown("--report-format", word, "text, json, oz")),
+        b"oz-wiki" => Ok(Format::OzWiki),
+        _ => Err(unknown("--report-format", word, "text, json, oz, oz-wiki")),
     }
 }
 

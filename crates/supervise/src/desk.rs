@@ -267,15 +267,13 @@ impl Reports {
 
     fn violation(&self, functions: &mut Functions, call: &mut Call, outcome: Outcome) -> Violation {
         call.process = process_of(call.thread).unwrap_or(call.thread);
-        let style = match self.format {
-            Format::Oz => Style::Oz,
-            Format::Text | Format::Json => Style::Plain,
-        };
+        let generic = self.reporter.wants_generic();
         Violation {
             call: *call,
             program: look::program(call.process),
             command: look::command(call.process),
-            rendered: rendered(call, style),
+            rendered: rendered(call, self.format.style()),
+            generic: generic.then(|| rendered(call, Style::OzGeneric)),
             place: functions.place(call.thread, call.instruction),
             stack: None,
             judgement: self.judge.judge(call),

@@ -78,24 +78,26 @@ fn one_use_needs_no_parentheses_and_several_have_them() {
     );
 }
 
+fn mmap(prot: &str) -> Call {
+    let flags = value("MAP_PRIVATE|MAP_ANONYMOUS");
+    call("mmap", &[0, 0, value(prot), flags])
+}
+
+fn mprotect(prot: &str) -> Call {
+    call("mprotect", &[0, 0, value(prot)])
+}
+
+fn futex(operation: &str) -> Call {
+    call("futex", &[0, value(operation)])
+}
+
 #[test]
 fn flags_are_compared_with_all_their_bits() {
     let seen = [
-        call(
-            "mmap",
-            &[
-                0,
-                0,
-                value("PROT_READ|PROT_WRITE"),
-                value("MAP_PRIVATE|MAP_ANONYMOUS"),
-            ],
-        ),
-        call("mprotect", &[0, 0, value("PROT_READ")]),
-        call("futex", &[0, value("FUTEX_WAKE_OP_PRIVATE")]),
-        call(
-            "futex",
-            &[0, value("FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME")],
-        ),
+        mmap("PROT_READ|PROT_WRITE"),
+        mprotect("PROT_READ"),
+        futex("FUTEX_WAKE_OP_PRIVATE"),
+        futex("FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME"),
     ];
     let text = trained(&seen).text;
     assert_eq!(
@@ -108,27 +110,11 @@ fn flags_are_compared_with_all_their_bits() {
     );
     let policy = compiled(&text);
     let others = [
-        call(
-            "mmap",
-            &[
-                0,
-                0,
-                value("PROT_WRITE"),
-                value("MAP_PRIVATE|MAP_ANONYMOUS"),
-            ],
-        ),
-        call(
-            "mmap",
-            &[
-                0,
-                0,
-                value("PROT_READ|PROT_WRITE|PROT_EXEC"),
-                value("MAP_PRIVATE|MAP_ANONYMOUS"),
-            ],
-        ),
-        call("mprotect", &[0, 0, value("PROT_READ|PROT_EXEC")]),
-        call("mprotect", &[0, 0, value("PROT_NONE")]),
-        call("futex", &[0, value("FUTEX_WAKE_OP")]),
+        mmap("PROT_WRITE"),
+        mmap("PROT_READ|PROT_WRITE|PROT_EXEC"),
+        mprotect("PROT_READ|PROT_EXEC"),
+        mprotect("PROT_NONE"),
+        futex("FUTEX_WAKE_OP"),
     ];
     assert!(seen.iter().all(|one| allows(&policy, one)));
     assert!(!others.iter().any(|one| allows(&policy, one)));

@@ -59,7 +59,13 @@ impl Start<'_> {
         require_actions(&policy.actions())?;
         let image = self.target.image()?;
         if filter.is_watched() {
-            let duty = Duty::Report(Box::new(reports(filter, Format::Text, true, self.voice)));
+            let manner = Manner {
+                format: Format::Text,
+                enforced: true,
+                every: false,
+                voice: self.voice,
+            };
+            let duty = Duty::Report(Box::new(manner.reports(filter)));
             let orders = self.orders(duty, Supervision::Explain, Frame::default());
             if let Ok(attached) = supervised::attach(orders) {
                 self.privileges.settle()?;
@@ -110,15 +116,31 @@ impl Start<'_> {
     }
 }
 
-/// Reports of what a filter's policy does not allow.
-pub(super) fn reports(filter: Filter, format: Format, enforced: bool, voice: Voice) -> Reports {
-    Reports {
-        // Oz's tracer showed each call; who wants that says so.
-        reporter: Reporter::new(format, filter.debug).by(voice.program),
-        judge: filter.judge,
-        format,
-        enforced,
-        apart: false,
+/// How violations are reported.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) format: Format,
+    /// Whether they have consequences.
+    pub(super) enforced: bool,
+    /// Whether each is reported, and not only one of a kind.
+    pub(super) every: bool,
+    pub(super) voice: Voice,
+}
+
+impl Manner {
+    /// Reports of what a filter's policy does not allow.
+    pub(super) fn reports(self, filter: Filter) -> Reports {
+        let reporter = Reporter::new(self.format, self.every).by(self.voice.program);
+        Reports {
+            judge: filter.judge,
+            reporter: match filter.debug {
+                true => reporter.debugging(),
+                false => reporter,
+            },
+            format: self.format,
+            enforced: self.enforced,
+            apart: false,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use watch::learn::oz::Detail;
 use super::document::Document;
 use super::failure::Failure;
 use super::flags::{Command, Flags};
-use super::start::{Privileges, Start, reports};
+use super::start::{Manner, Privileges, Start};
 use super::target::Target;
 use super::trainer::{Trainer, all_calls, train_output};
 
@@ -45,7 +45,7 @@ pub struct Arguments {
     /// Write what was seen below the policy, as comments
     #[arg(short, long)]
     verbose: bool,
-    /// Report every call, and not each of a kind once
+    /// Report every call, and not each of a kind once, and show it as plain numbers, too
     #[arg(short, long)]
     debug: bool,
     /// Let the program gain privileges by exec (needs CAP_SYS_ADMIN)
@@ -75,7 +75,7 @@ impl From<Format> for watch::Format {
     fn from(format: Format) -> watch::Format {
         match format {
             Format::Oz => watch::Format::Oz,
-            Format::OzWiki => watch::Format::Oz,
+            Format::OzWiki => watch::Format::OzWiki,
         }
     }
 }
@@ -122,14 +122,14 @@ fn carry_out(arguments: Arguments) -> Result<Infallible, Failure> {
             let mut filter = document.filter(mode)?;
             filter.debug |= arguments.debug;
             let policy = filter.compiled().policy.clone();
-            let reports = reports(filter, arguments.format.into(), false, VOICE);
+            let reports = arguments.manner().reports(filter);
             start.watched(&policy, Duty::Report(Box::new(reports)), frame)
         }
         document => {
             let trainer = arguments.trainer(document.as_ref(), &target)?;
             let filter = all_calls(arguments.debug)?;
             let policy = filter.compiled().policy.clone();
-            let learning = trainer.learning(&target, filter, VOICE)?;
+            let learning = trainer.learning(&target, filter)?;
             start.watched(&policy, Duty::Learn(Box::new(learning)), frame)
         }
     }
@@ -186,8 +186,17 @@ impl Arguments {
                 true => Listing::Policy,
                 false => Listing::Summary,
             },
-            format: self.format.into(),
+            manner: self.manner(),
         })
+    }
+
+    fn manner(&self) -> Manner {
+        Manner {
+            format: self.format.into(),
+            enforced: false,
+            every: self.debug,
+            voice: VOICE,
+        }
     }
 
     /// What goes with training means nothing to a run that reports.

@@ -4,12 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use profile::{Circumstances, Gid, PathPattern, Uid, User};
-use supervise::{Learning, Listing, Voice, open_policy};
-use watch::Format;
+use supervise::{Learning, Listing, open_policy};
 use watch::learn::oz::Detail;
 
 use super::failure::Failure;
-use super::start::reports;
+use super::start::Manner;
 use super::target::Target;
 use crate::filter::Filter;
 
@@ -22,27 +21,22 @@ pub(super) struct Trainer {
     pub(super) detail: Detail,
     pub(super) listing: Listing,
     /// How calls are shown.
-    pub(super) format: Format,
+    pub(super) manner: Manner,
 }
 
 impl Trainer {
     /// What is learned of a target's calls, of those that `filter` does not allow.
-    pub(super) fn learning(
-        &self,
-        target: &Target,
-        filter: Filter,
-        voice: Voice,
-    ) -> Result<Learning, Failure> {
+    pub(super) fn learning(&self, target: &Target, filter: Filter) -> Result<Learning, Failure> {
         let path = match &self.output {
             Some(path) => path.clone(),
             None => at_home(target)?,
         };
         let options = target.options();
         let learning = match self.grows {
-            true => Learning::new(&path, options, None, open_policy)?,
+            true => Learning::new(&path, options, None, open_policy)?.private(),
             false => Learning::anew(&path, options, self.detail, self.listing, open_policy)?,
         };
-        Ok(learning.showing(reports(filter, self.format, false, voice)))
+        Ok(learning.showing(self.manner.reports(filter)))
     }
 }
 

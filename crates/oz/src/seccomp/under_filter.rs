@@ -11,7 +11,7 @@ use watch::learn::oz::Detail;
 use super::document::Document;
 use super::failure::Failure;
 use super::flags::{Command, Flags};
-use super::start::{Privileges, Start, reports};
+use super::start::{Manner, Privileges, Start};
 use super::target::Target;
 use super::trainer::{Trainer, all_calls, train_output};
 
@@ -19,6 +19,14 @@ use super::trainer::{Trainer, all_calls, train_output};
 const VOICE: Voice = Voice {
     program: "oz-seccomp",
     descriptor: libc::STDERR_FILENO,
+};
+
+/// How what is not enforced is reported.
+const MANNER: Manner = Manner {
+    format: Format::Oz,
+    enforced: false,
+    every: false,
+    voice: VOICE,
 };
 
 /// The whole of `oz-seccomp`: reads the words behind the program's name, makes the filter and becomes the
@@ -71,7 +79,7 @@ fn filtered(flags: &Flags, mode: SeccompMode, start: &Start<'_>) -> Result<Infal
         "the profile does not enforce its filter: what that does not allow runs, and is reported",
     );
     let policy = filter.compiled().policy.clone();
-    let duty = Duty::Report(Box::new(reports(filter, Format::Oz, false, VOICE)));
+    let duty = Duty::Report(Box::new(MANNER.reports(filter)));
     start.watched(&policy, duty, Frame::default())
 }
 
@@ -96,8 +104,8 @@ fn train(flags: &Flags, start: &Start<'_>) -> Result<Infallible, Failure> {
         grows: false,
         detail: Detail::Rules,
         listing: Listing::Summary,
-        format: Format::Oz,
+        manner: MANNER,
     };
-    let duty = Duty::Learn(Box::new(trainer.learning(start.target, filter, VOICE)?));
+    let duty = Duty::Learn(Box::new(trainer.learning(start.target, filter)?));
     start.watched(&policy, duty, Frame::default())
 }
