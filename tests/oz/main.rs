@@ -4,6 +4,7 @@
 
 mod filters;
 mod hidden;
+mod host;
 mod identity;
 mod kernel;
 mod network;
@@ -11,6 +12,8 @@ mod plans;
 mod processes;
 mod races;
 mod reach;
+mod seccomp;
 mod shown;
+mod tracer;
 mod tree;
 mod world;

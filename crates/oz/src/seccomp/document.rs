@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use profile::{Seccomp, SeccompMode, Severity, Uid};
+use profile::{Seccomp, SeccompMode, Uid};
 use supervise::Voice;
 
 use super::failure::Failure;
@@ -32,10 +32,7 @@ impl Document {
             }
         };
         for diagnostic in diagnostics {
-            match diagnostic.severity {
-                Severity::Error => voice.say(&diagnostic.to_string()),
-                Severity::Warning => voice.say(&format!("warning: {diagnostic}")),
-            }
+            voice.say(&diagnostic.to_string());
         }
         let seccomp = seccomp.ok_or(Failure::Profile(name))?;
         let parent = file.and_then(Path::parent).unwrap_or(Path::new(""));

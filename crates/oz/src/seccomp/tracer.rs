@@ -114,7 +114,6 @@ fn carry_out(arguments: Arguments) -> Result<Infallible, Failure> {
         privileges,
         voice: VOICE,
     };
-    let frame = begin(&target);
     match document {
         Some(document) if document.seccomp.mode != SeccompMode::Train => {
             arguments.refuse_training()?;
@@ -123,14 +122,16 @@ fn carry_out(arguments: Arguments) -> Result<Infallible, Failure> {
             filter.debug |= arguments.debug;
             let policy = filter.compiled().policy.clone();
             let reports = arguments.manner().reports(filter);
-            start.watched(&policy, Duty::Report(Box::new(reports)), frame)
+            let duty = Duty::Report(Box::new(reports));
+            start.watched(&policy, duty, begin(&target))
         }
         document => {
             let trainer = arguments.trainer(document.as_ref(), &target)?;
             let filter = all_calls(arguments.debug)?;
             let policy = filter.compiled().policy.clone();
             let learning = trainer.learning(&target, filter)?;
-            start.watched(&policy, Duty::Learn(Box::new(learning)), frame)
+            let duty = Duty::Learn(Box::new(learning));
+            start.watched(&policy, duty, begin(&target))
         }
     }
 }
