@@ -103,6 +103,9 @@ install:
 	install -D -m 644 docs/man/libsandbox.7 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	install -D -m 644 packaging/completions/sandboxify.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+	install -D -m 644 packaging/completions/oz-seccomp.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp
+	ln -sf oz-seccomp $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp-tracer
+	install -D -m 644 packaging/completions/_oz-seccomp $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz-seccomp
 	$(RELEASE)/sandbox-policy completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	$(RELEASE)/sandbox-policy completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 	$(RELEASE)/oz completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz
@@ -123,6 +126,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandbox-policy $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp-tracer
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz-seccomp
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy

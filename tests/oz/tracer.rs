@@ -160,12 +160,12 @@ fn a_report_has_the_lines_of_oz_and_the_programs_output_is_untouched() {
         let outcome = running.outcome().succeeded().stdout("one\n\u{1b}two");
         let stderr = &outcome.stderr;
         let beginning = format!(
-            "I Tracer running command (printf) arguments ([one\\\\n\\\\033two])\n\
+            "I Tracer running command (printf) arguments ([one\\n\\033two])\n\
              I Tracing child pid: {process}\n"
         );
         assert!(stderr.starts_with(&beginning), "{stderr}");
         let hit = format!(
-            "I seccomp hit on sandbox pid {process} (printf one\\\\n\\\\033two ) syscall write (1):\n  \
+            "I seccomp hit on sandbox pid {process} (printf one\\n\\033two ) syscall write (1):\n  \
              write(1,\"one\\n.two\",8)\n"
         );
         assert!(stderr.contains(&hit), "{stderr}");

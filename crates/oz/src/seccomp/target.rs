@@ -55,7 +55,7 @@ impl Target {
     pub(super) fn line(&self) -> String {
         let words = self.words.iter().map(|word| {
             let word = word.to_string_lossy();
-            word.escape_debug().to_string()
+            word.chars().map(visible).collect::<String>()
         });
         let words: Vec<String> = words.collect();
         let (command, arguments) = words
@@ -63,5 +63,13 @@ impl Target {
             .map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let arguments = arguments.join(" ");
         format!("I Tracer running command ({command}) arguments ([{arguments}])\n")
+    }
+}
+
+/// A letter as it is, unless it would do something to a terminal or begin a line of its own.
+fn visible(letter: char) -> String {
+    match letter.is_control() {
+        true => letter.escape_debug().to_string(),
+        false => letter.to_string(),
     }
 }
