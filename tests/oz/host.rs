@@ -5,8 +5,11 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sandbox_tests::{NOBODY, Outcome, Run, built, compile, public_directory, publish, root};
+use sandbox_tests::{NOBODY, Run, built, compile, public_directory, publish, root};
 use tempfile::TempDir;
+
+/// A blacklist that stops one harmless call.
+pub const NO_DIRECTORIES: &str = "mkdir:1\nmkdirat:1\n";
 
 /// A directory of somebody's, with the programs in it.
 pub struct Host {
@@ -66,6 +69,21 @@ impl Host {
         "profile.json"
     }
 
+    /// Writes a profile that enforces a whitelist, and gives its name.
+    pub fn enforcing(&self, policy: &str) -> &'static str {
+        self.profile(&format!(
+            r#""Mode": "whitelist", "Enforce": true, "Whitelist": "{policy}""#
+        ))
+    }
+
+    /// Writes a profile of [`NO_DIRECTORIES`] with more keys, and gives its name.
+    pub fn blacklisting(&self, keys: &str) -> &'static str {
+        self.write("b.seccomp", NO_DIRECTORIES);
+        self.profile(&format!(
+            r#""Mode": "blacklist", "Blacklist": "b.seccomp"{keys}"#
+        ))
+    }
+
     /// A C program, at a path that everybody can execute.
     pub fn program(&self, source: &str, flags: &[&str]) -> PathBuf {
         publish(&compile(source, flags), self.directory.path())
@@ -122,8 +140,8 @@ impl Host {
 }
 
 /// The calls of a report in Oz's form, in order.
-pub fn hits(outcome: &Outcome) -> Vec<String> {
-    let lines = outcome.stderr.lines();
+pub fn hits(report: &str) -> Vec<String> {
+    let lines = report.lines();
     let hits = lines.filter(|line| line.starts_with("I seccomp hit on sandbox pid "));
     let names = hits.filter_map(|line| line.split_once(") syscall "));
     let names = names.filter_map(|(_, call)| call.split_once(' '));

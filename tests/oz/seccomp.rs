@@ -1,22 +1,10 @@
-//! `oz-seccomp` on the host: each mode of a profile, enforced and not, and what there is instead of a program
-//! where no filter can be made.
-
-use std::os::unix::fs::PermissionsExt;
+//! `oz-seccomp` on the host: each mode of a profile, enforced and not.
 
 use sandbox_tests::{SIGSYS_STATUS, root, skip};
 
-use crate::host::{Host, hits};
+use crate::host::{Host, NO_DIRECTORIES, hits};
 
-/// A blacklist that stops one harmless call.
-const NO_DIRECTORIES: &str = "mkdir:1\nmkdirat:1\n";
 const NOTE: &str = "oz-seccomp: note: the profile does not enforce its filter: what that does not allow runs, and is reported\n";
-
-fn blacklist(host: &Host, keys: &str) -> &'static str {
-    host.write("b.seccomp", NO_DIRECTORIES);
-    host.profile(&format!(
-        r#""Mode": "blacklist", "Blacklist": "b.seccomp"{keys}"#
-    ))
-}
 
 #[test]
 fn an_enforced_whitelist_kills_what_it_does_not_name_and_says_what_that_was() {
@@ -27,8 +15,7 @@ fn an_enforced_whitelist_kills_what_it_does_not_name_and_says_what_that_was() {
         let policy = host.read("made.seccomp");
         let lines = policy.lines().filter(|line| !line.starts_with("mkdir"));
         host.write("w.seccomp", &lines.collect::<Vec<_>>().join("\n"));
-        let profile =
-            host.profile(r#""Mode": "whitelist", "Enforce": true, "Whitelist": "w.seccomp""#);
+        let profile = host.enforcing("w.seccomp");
         let outcome = host
             .seccomp(&["-profile", profile, "mkdir", "two"])
             .outcome();
@@ -39,8 +26,7 @@ fn an_enforced_whitelist_kills_what_it_does_not_name_and_says_what_that_was() {
             .stderr_has(why)
             .stderr_has("add the line `mkdir: 1`");
         // What it names runs, and nothing is said.
-        let profile =
-            host.profile(r#""Mode": "whitelist", "Enforce": true, "Whitelist": "made.seccomp""#);
+        let profile = host.enforcing("made.seccomp");
         let run = host.seccomp(&["-mode=whitelist", "-profile", profile, "mkdir", "two"]);
         run.outcome().succeeded().stderr("");
         assert!(host.at("two").exists());
@@ -59,7 +45,7 @@ fn a_whitelist_that_is_not_enforced_lets_all_run_and_reports_it_once() {
         assert!(outcome.stderr.starts_with(NOTE), "{outcome:#?}");
         let line = "(echo hello ) syscall write (1):\n  write(1,\"hello\\n\",6)\n";
         assert!(outcome.stderr.contains(line), "{outcome:#?}");
-        let hits = hits(&outcome);
+        let hits = hits(&outcome.stderr);
         assert_eq!(
             hits.iter().filter(|call| *call == "close").count(),
             1,
@@ -73,7 +59,7 @@ fn a_whitelist_that_is_not_enforced_lets_all_run_and_reports_it_once() {
 #[test]
 fn an_enforced_blacklist_kills_what_it_names_and_nothing_else() {
     for host in Host::all() {
-        let profile = blacklist(&host, r#", "Enforce": true"#);
+        let profile = host.blacklisting(r#", "Enforce": true"#);
         let run = host.seccomp(&["-mode=blacklist", "-profile", profile, "mkdir", "made"]);
         let outcome = run.outcome().status(SIGSYS_STATUS);
         outcome.stderr_has("oz-seccomp: killed by the filter: mkdir(\"made\", 0777) ");
@@ -89,11 +75,11 @@ fn an_enforced_blacklist_kills_what_it_names_and_nothing_else() {
 #[test]
 fn a_blacklist_that_is_not_enforced_reports_one_hit() {
     for host in Host::all() {
-        let profile = blacklist(&host, "");
+        let profile = host.blacklisting("");
         let run = host.seccomp(&["-mode=blacklist", "-profile", profile, "mkdir", "made"]);
         let outcome = run.outcome().succeeded();
         assert!(host.at("made").exists());
-        assert_eq!(hits(&outcome), ["mkdir"], "{outcome:#?}");
+        assert_eq!(hits(&outcome.stderr), ["mkdir"], "{outcome:#?}");
         let hit = "(mkdir made ) syscall mkdir (83):\n  mkdir(\"made\", 0777)\n";
         assert!(outcome.stderr.contains(hit), "{outcome:#?}");
         assert_eq!(
@@ -107,7 +93,7 @@ fn a_blacklist_that_is_not_enforced_reports_one_hit() {
 #[test]
 fn a_profile_in_debug_has_calls_as_numbers_too() {
     let host = Host::new();
-    let profile = blacklist(&host, r#", "Debug": true"#);
+    let profile = host.blacklisting(r#", "Debug": true"#);
     let run = host.seccomp(&["-mode=blacklist", "-profile", profile, "mkdir", "made"]);
     let lines = "  mkdir(\"made\", 0777)\n  mkdir(\"made\",511)\n";
     run.outcome().succeeded().stderr_has(lines);
@@ -135,7 +121,7 @@ fn a_profile_comes_from_standard_input_or_a_file_alone_or_whole() {
 #[test]
 fn policies_lie_beside_their_profile() {
     let host = Host::new();
-    blacklist(&host, r#", "Enforce": true"#);
+    host.blacklisting(r#", "Enforce": true"#);
     let profile = host.at("profile.json").display().to_string();
     let run = host.seccomp(&[
         "-mode=blacklist",
@@ -245,7 +231,7 @@ fn training_writes_what_a_policy_does_not_allow_where_the_profile_says() {
             "two",
         ];
         let outcome = host.seccomp(&words).outcome().succeeded();
-        assert_eq!(hits(&outcome), ["mkdir"], "{outcome:#?}");
+        assert_eq!(hits(&outcome.stderr), ["mkdir"], "{outcome:#?}");
         let learned = host.read("t.seccomp");
         assert!(
             learned.contains("\nmkdir:1\n") && !learned.contains("\nopenat"),
@@ -255,134 +241,9 @@ fn training_writes_what_a_policy_does_not_allow_where_the_profile_says() {
 }
 
 #[test]
-fn without_a_filter_there_is_no_program() {
-    let host = Host::new();
-    host.write("broken.seccomp", "write: arg0 ==\n");
-    host.write("w.seccomp", "write:1\n");
-    host.write("no.json", "{\"Seccomp\": {\"Mode\":\n");
-    let says = |text: &str| format!("oz-seccomp: {text}");
-    let whitelist = |path: &str| {
-        let name = format!("{path}.json");
-        let block = format!(
-            r#"{{"Seccomp": {{"Mode": "whitelist", "Enforce": true, "Whitelist": "{path}"}}}}"#
-        );
-        host.write(&name, &block);
-        name
-    };
-    let (none, broken) = (whitelist("none.seccomp"), whitelist("broken.seccomp"));
-    host.write(
-        "disabled.json",
-        r#"{"Seccomp": {"Whitelist": "w.seccomp"}}"#,
-    );
-    host.write(
-        "nothing.json",
-        r#"{"Seccomp": {"Mode": "blacklist", "Enforce": true}}"#,
-    );
-    let disabled =
-        says("Cannot run seccomp in whitelist mode if seccomp is disabled in profile.\n");
-    for (profile, wanted) in [
-        (none.as_str(), says("seccomp filter compile failed: ")),
-        (&broken, says("seccomp filter compile failed: ")),
-        ("no.json", says("unable to decode profile data: no.json\n")),
-        (
-            "missing.json",
-            says("unable to decode profile data: missing.json\n"),
-        ),
-        ("disabled.json", disabled),
-        (
-            "nothing.json",
-            says("the profile has no policy for mode whitelist\n"),
-        ),
-    ] {
-        let outcome = host.seccomp(&["-profile", profile, "mkdir", "x"]).outcome();
-        let outcome = outcome.status(1);
-        assert!(outcome.stderr.contains(&wanted), "{profile}: {outcome:#?}");
-        assert!(!host.at("x").exists(), "{profile}: it was run");
-    }
-    let words = ["-mode=audit", "mkdir", "x"];
-    let text = "oz-seccomp: Invalid mode specified (must be whitelist, blacklist, or train)\n";
-    host.seccomp(&words).outcome().status(1).stderr(text);
-    let text = "oz-seccomp: must specify a command to be traced.\n";
-    host.seccomp(&[]).outcome().status(1).stderr(text);
-    assert!(host.is_deserted());
-}
-
-#[test]
-fn a_policy_that_others_can_change_is_none() {
-    let host = Host::new();
-    let profile = blacklist(&host, r#", "Enforce": true"#);
-    let anybody = std::fs::Permissions::from_mode(0o666);
-    std::fs::set_permissions(host.at("b.seccomp"), anybody).expect("chmod");
-    let run = host.seccomp(&["-mode=blacklist", "-profile", profile, "mkdir", "x"]);
-    run.outcome()
-        .status(1)
-        .stderr_has("b.seccomp: is writable by everyone");
-    assert!(!host.at("x").exists());
-}
-
-#[test]
-fn a_program_that_is_not_there_or_cannot_be_executed_has_the_statuses_of_env() {
-    for host in Host::all() {
-        let profile = blacklist(&host, r#", "Enforce": true"#);
-        host.write("nonsense", "\u{7f}ELF nonsense\n");
-        std::fs::set_permissions(host.at("nonsense"), std::fs::Permissions::from_mode(0o755))
-            .expect("chmod");
-        for (program, status, text) in [
-            (
-                "no-such-program",
-                127,
-                "oz-seccomp: no-such-program: command not found\n",
-            ),
-            (
-                "./b.seccomp",
-                126,
-                "oz-seccomp: ./b.seccomp: permission denied\n",
-            ),
-            (
-                "./nonsense",
-                126,
-                "oz-seccomp: ./nonsense: not a program in a format that the kernel knows\n",
-            ),
-        ] {
-            let run = host.seccomp(&["-mode=blacklist", "-profile", profile, program]);
-            run.outcome().status(status).stderr(text);
-        }
-    }
-}
-
-#[test]
-fn a_program_begins_as_it_would_alone() {
-    let script =
-        "env; grep -E '^(Sig[^Q]|Shd)' /proc/self/status; ls /proc/self/fd; pwd; umask; echo $0 $*";
-    for host in Host::all() {
-        let words = ["sh", "-c", script, "name", "one two"];
-        let alone = host
-            .command("/bin/sh".as_ref())
-            .args(&words[1..])
-            .outcome()
-            .succeeded();
-        let policy = host.write("b.seccomp", "mkdir:1\nmkdirat:1\n");
-        for enforce in ["true", "false"] {
-            host.write("p.json", &format!(
-                r#"{{"Seccomp": {{"Mode": "blacklist", "Enforce": {enforce}, "Blacklist": "{}"}}}}"#,
-                policy.display()
-            ));
-            let words = [&["-mode=blacklist", "-profile=p.json"][..], &words].concat();
-            let outcome = host.seccomp(&words).outcome().succeeded();
-            assert_eq!(outcome.stdout, alone.stdout);
-        }
-        let words = [&["-o", "p"][..], &words].concat();
-        assert_eq!(
-            host.tracer(&words).outcome().succeeded().stdout,
-            alone.stdout
-        );
-    }
-}
-
-#[test]
 fn privileges_can_be_gained_only_if_root_says_so() {
     for (host, ordinary) in Host::all().into_iter().zip([!root(), true]) {
-        let profile = blacklist(&host, r#", "Enforce": true"#);
+        let profile = host.blacklisting(r#", "Enforce": true"#);
         let grep = ["grep", "NoNewPrivs", "/proc/self/status"];
         let run = |flags: &[&str]| {
             let words = [&["-mode=blacklist", "-profile", profile][..], flags, &grep].concat();
@@ -422,7 +283,7 @@ fn a_program_that_may_trace_is_not_traced() {
         .outcome()
         .status(1);
     assert!(host.read("w.seccomp").contains("\nptrace:"));
-    let profile = host.profile(r#""Mode": "whitelist", "Enforce": true, "Whitelist": "w.seccomp""#);
+    let profile = host.enforcing("w.seccomp");
     let run = host.seccomp(&["-profile", profile, &program]);
     run.outcome().succeeded().stderr("");
 }
