@@ -42,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let memory = Repeated(&bytes[REGISTERS..]);
     for abi in [Abi::X86_64, Abi::X86, Abi::X32, Abi::Aarch64, Abi::Arm] {
-        for style in [Style::Plain, Style::Oz] {
+        for style in [Style::Plain, Style::Oz, Style::OzGeneric] {
             let line = call(abi, number, &arguments, &memory, style);
             let longest = if style == Style::Plain { 8192 } else { 65536 };
             assert!(line.len() <= longest, "{} bytes", line.len());

@@ -69,7 +69,7 @@ _sandboxify()
 	--generalise)
 		COMPREPLY=($(compgen -W 'none values calls' -- "$current")) ;;
 	--report-format)
-		COMPREPLY=($(compgen -W 'text json oz' -- "$current")) ;;
+		COMPREPLY=($(compgen -W 'text json oz oz-wiki' -- "$current")) ;;
 	*)
 		case $current in
 		-*) COMPREPLY=($(compgen -W '--allow --deny --policy --arch --default-action --log --print

@@ -8,7 +8,6 @@ use lexopt::Arg::{Long, Short, Value};
 use policy::{Mode, Request};
 use trace::Place;
 
-use crate::circumstances;
 use crate::compiler::Compiler;
 use crate::failure::Failure;
 use crate::watching::Watching;
@@ -216,7 +215,12 @@ impl Options {
     /// Reads the file of `--policy`, where there is one.
     pub(crate) fn policy_file(&self) -> Result<Option<formats::Source>, Failure> {
         match &self.source {
-            Some((Source::File, _, path)) => circumstances::open(path).map(Some),
+            Some((Source::File, _, path)) => {
+                let Some(path) = path.to_str() else {
+                    return Err(Failure::Usage("--policy: the path is no UTF-8".into()));
+                };
+                Ok(Some(supervise::open_policy(path)?))
+            }
             _ => Ok(None),
         }
     }

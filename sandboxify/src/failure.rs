@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use launch::{Need, Obstacle, in_words};
+
 /// Why nothing was run. Prints as `sandboxify: what: why`, with what to do next where we know it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -22,11 +24,14 @@ pub(crate) enum Failure {
     /// The filter could not be made or loaded.
     #[error("{0}; the program was not started")]
     Filter(#[from] filter::Error),
+    /// The way past the filter failed.
+    #[error(transparent)]
+    Launch(launch::Error),
     /// libseccomp has no filter for the policy.
     #[error("{0}; use --compiler native; the program was not started")]
     Libseccomp(#[from] oracle::Error),
     /// A system call of our own failed.
-    #[error("{what}: {}", errno_in_words(*.errno))]
+    #[error("{what}: {}", in_words(*.errno))]
     System {
         /// What was to be done.
         what: &'static str,
@@ -34,13 +39,8 @@ pub(crate) enum Failure {
         errno: i32,
     },
     /// A file that cannot be learned into.
-    #[error("--learn {}: {why}", .path.display())]
-    Learn {
-        /// The file.
-        path: PathBuf,
-        /// What stands against it.
-        why: String,
-    },
+    #[error("--learn {0}")]
+    Learn(#[from] supervise::Error),
     /// What an option asks for is not possible here.
     #[error("{option}: {why}")]
     Unavailable {
@@ -85,32 +85,44 @@ impl Failure {
     pub(crate) fn cannot_run(path: &std::path::Path, errno: i32) -> Failure {
         Failure::NotExecutable {
             path: path.to_path_buf(),
-            why: errno_in_words(errno).to_string(),
+            why: in_words(errno).to_string(),
         }
     }
 }
 
-/// An error number in words, without the C library's tables: these are the ones that exec, the
-/// file system and our own calls give.
-pub(crate) fn errno_in_words(errno: i32) -> &'static str {
-    match errno {
-        libc::ENOENT => "no such file, or the interpreter that it names is missing",
-        libc::EACCES => "permission denied",
-        libc::EPERM => "operation not permitted",
-        libc::ENOEXEC => "not a program in a format that the kernel knows",
-        libc::ETXTBSY => "the file is open for writing",
-        libc::E2BIG => "arguments and environment are too long",
-        libc::ENOTDIR => "a part of the path is not a directory",
-        libc::ELOOP => "too many symbolic links",
-        libc::ENOMEM => "out of memory",
-        libc::EISDIR => "is a directory",
-        libc::ELIBBAD => "a broken ELF file",
-        libc::ENAMETOOLONG => "the name is too long",
-        libc::EMFILE | libc::ENFILE => "too many open files",
-        libc::EIO => "input/output error",
-        other => u16::try_from(other)
-            .ok()
-            .and_then(syscalls::errno::name)
-            .unwrap_or("unknown error"),
+impl From<launch::Error> for Failure {
+    fn from(error: launch::Error) -> Failure {
+        match error {
+            launch::Error::NotFound { program } => Failure::NotFound { program },
+            launch::Error::NotExecutable { path, errno } => Failure::cannot_run(&path, errno),
+            launch::Error::Nul => Failure::Usage(error.to_string()),
+            launch::Error::Unavailable { need, obstacle } => Failure::Unavailable {
+                option: option(need),
+                why: format!("{obstacle}{}", instead(&obstacle)),
+            },
+            other => Failure::Launch(other),
+        }
+    }
+}
+
+/// The option that asks for it.
+fn option(need: Need) -> &'static str {
+    match need {
+        Need::Suspension => "--method suspend",
+        Need::Injection => "--method inject",
+        Need::Explanation => "--explain",
+        Need::Audit => "--audit",
+    }
+}
+
+/// What can be done instead.
+fn instead(obstacle: &Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::Adopting | Obstacle::Forbidden | Obstacle::Unknown => "; use --method ticket",
+        Obstacle::Untraceable(_) | Obstacle::Lost(_) => {
+            "; --at exec with --method ticket and without --explain needs no tracer"
+        }
+        Obstacle::AnotherListener => "; enforcing runs need neither",
+        Obstacle::Trace(_) | Obstacle::Alone(_) => "",
     }
 }

@@ -3,17 +3,17 @@
 use std::convert::Infallible;
 
 use filter::{Checked, Logging, Ticket};
+use launch::supervised::{self, Foreign, Making};
+use launch::{Image, adopts_orphans, exec_status, inject, suspend, ticket};
 use policy::{Action, Compiled, Note, Request};
+use supervise::Orders;
 use trace::Place;
 
 use crate::arguments::{Method, Options};
 use crate::compiler::Compiler;
 use crate::failure::Failure;
-use crate::image::Image;
-use crate::supervise::Orders;
-use crate::supervise::start::{self, Making};
 use crate::target::{Format, Target};
-use crate::{inject, isolate, preload, suspend, sys, ticket};
+use crate::{VOICE, isolate, preload, sys};
 
 /// A program about to be launched.
 pub(crate) struct Launch<'a> {
@@ -58,14 +58,15 @@ impl<'a> Launch<'a> {
     /// Launches. On success the program has taken this process over.
     pub(crate) fn go(mut self) -> Result<Infallible, Failure> {
         if self.method == Method::Inject && self.target.format == Format::OtherAbi {
-            return Err(inject::unavailable(
-                "a 32-bit program; --at exec with --method ticket can run it".into(),
-            ));
+            return Err(Failure::Unavailable {
+                option: "--method inject",
+                why: "a 32-bit program; --at exec with --method ticket can run it".into(),
+            });
         }
         let accompanied = self.orders.is_some() || self.method == Method::Inject;
-        if accompanied && sys::adopts_orphans() {
-            sys::print_to_stderr(
-                "sandboxify: note: this process is init or a child subreaper, so the program sees a child of ours: a tracer until it has the filter, a watcher until it ends\n",
+        if accompanied && adopts_orphans() {
+            VOICE.note(
+                "this process is init or a child subreaper, so the program sees a child of ours: a tracer until it has the filter, a watcher until it ends",
             );
         }
         if let Some(orders) = self.orders.take() {
@@ -75,13 +76,10 @@ impl<'a> Launch<'a> {
             Method::Preload => self.preload(),
             Method::Ticket => self.ticket(),
             Method::Inject => self.inject(),
-            Method::Suspend => match suspend::attach() {
-                Ok(()) => self.suspended(),
-                Err(why) => Err(Failure::Unavailable {
-                    option: "--method suspend",
-                    why,
-                }),
-            },
+            Method::Suspend => {
+                suspend::attach()?;
+                self.suspended()
+            }
             Method::Auto => match suspend::attach() {
                 Ok(()) => self.suspended(),
                 Err(_) => self.ticket(),
@@ -91,20 +89,25 @@ impl<'a> Launch<'a> {
 
     /// A watcher sees what the filter does.
     fn supervised(self, orders: Orders) -> Result<Infallible, Failure> {
+        let compiler = self.compiler;
         let making = Making {
-            compiler: self.compiler,
+            compile: &|policy, ticket| {
+                let program = compiler.program(policy, ticket);
+                program.map_err(|why| launch::Error::Uncompiled(Box::new(why)))
+            },
             policy: &self.compiled.policy,
             logging: self.logging(),
+            foreign: Foreign::Watched,
         };
         match self.method {
             Method::Auto | Method::Ticket => {
-                let attached = start::attach(Some(orders))?;
+                let attached = supervised::attach(orders)?;
                 self.prepare()?;
-                attached.launch(&making, &self.image)
+                Ok(attached.launch(&making, &self.image)?)
             }
             Method::Inject => {
                 self.prepare()?;
-                start::attach_injecting(self.place, &making, orders)?;
+                supervised::attach_injecting(self.place, &making, orders)?;
                 Err(self.execute())
             }
             Method::Suspend | Method::Preload => Err(Failure::Usage(
@@ -125,15 +128,15 @@ impl<'a> Launch<'a> {
     fn inject(self) -> Result<Infallible, Failure> {
         let program = self.program(None)?;
         self.prepare()?;
-        inject::attach(self.place, &program, self.logging())?;
+        inject::attach(self.place, &program, self.logging(), VOICE)?;
         Err(self.execute())
     }
 
     /// Executes the program without a filter of its own in the way.
     fn execute(self) -> Failure {
-        let errno = sys::execute(&sys::Strings::new(&self.image));
+        let errno = self.image.execute();
         let path = self.target.path;
-        match ticket::exec_status(errno) {
+        match exec_status(errno) {
             127 => Failure::NotFound { program: path },
             _ => Failure::cannot_run(&path, errno),
         }
@@ -143,7 +146,13 @@ impl<'a> Launch<'a> {
         let ticket = ticket::draw()?;
         let program = self.program(Some(&ticket))?;
         self.prepare()?;
-        ticket::launch(&program, self.logging(), &ticket, &self.image)
+        Ok(ticket::launch(
+            &program,
+            self.logging(),
+            &ticket,
+            &self.image,
+            VOICE,
+        )?)
     }
 
     /// libsandbox.so loads the filter, and says what it adds.
@@ -159,7 +168,7 @@ impl<'a> Launch<'a> {
             filter::forgo_new_privileges()?;
             isolate::isolate()?;
         }
-        let errno = sys::execute(&sys::Strings::new(&self.image));
+        let errno = self.image.execute();
         Err(Failure::cannot_run(&self.target.path, errno))
     }
 

@@ -11,24 +11,17 @@
 #![deny(unsafe_code)]
 
 mod arguments;
-mod circumstances;
-mod companion;
 mod compiler;
 mod elf;
 mod failure;
-mod image;
-mod inject;
 mod isolate;
 mod launch;
 mod preload;
 mod script;
 mod show;
-mod supervise;
-mod suspend;
 #[allow(unsafe_code)]
 mod sys;
 mod target;
-mod ticket;
 mod watching;
 
 use std::convert::Infallible;
@@ -36,7 +29,14 @@ use std::convert::Infallible;
 use arguments::{Command, Options};
 use failure::Failure;
 use policy::Request;
+use supervise::Voice;
 use target::Target;
+
+/// Who speaks, and where.
+const VOICE: Voice = Voice {
+    program: "sandboxify",
+    descriptor: libc::STDERR_FILENO,
+};
 
 /// Runs the launcher; comes back only when there is nothing to launch or it failed.
 fn run() -> u8 {

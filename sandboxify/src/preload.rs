@@ -6,11 +6,11 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use launch::Image;
 use policy::{Mode, Request};
 
 use crate::elf::Elf;
 use crate::failure::Failure;
-use crate::image::Image;
 use crate::sys;
 use crate::target::{Format, Target};
 

@@ -11,11 +11,10 @@ use syscalls::Abi;
 
 use crate::compiler::Compiler;
 use crate::failure::Failure;
-use crate::sys;
 
 /// Writes a text to standard output; a reader that went away is no failure.
 pub(crate) fn to_stdout(text: &str) -> Result<(), Failure> {
-    match sys::write_all(libc::STDOUT_FILENO, text.as_bytes()) {
+    match supervise::sys::write_all(libc::STDOUT_FILENO, text.as_bytes()) {
         Ok(()) | Err(libc::EPIPE) => Ok(()),
         Err(errno) => Err(Failure::System {
             what: "standard output",

@@ -3,7 +3,7 @@
 //! What the filter cannot hold, or what would silently lose what makes it work, is refused here
 //! with the reason. The kernel has the last word at exec; nothing here is a boundary.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -50,7 +50,7 @@ impl Target {
         arguments: Vec<OsString>,
         policy: &Policy,
     ) -> Result<Target, Failure> {
-        let path = find(&program)?;
+        let path = launch::find(&program)?;
         let mut all = vec![program];
         all.extend(arguments);
         Target::follow(path, all, policy, DEEPEST)
@@ -79,7 +79,7 @@ impl Target {
         if interpreter.is_env() {
             if let Some((program, arguments)) = script::through_env(&interpreter, &path, &arguments)
             {
-                return Target::follow(find(&program)?, arguments, policy, depth - 1);
+                return Target::follow(launch::find(&program)?, arguments, policy, depth - 1);
             }
             if !exec_is_allowed(policy) {
                 let why = second_exec(&interpreter);
@@ -98,7 +98,7 @@ impl Target {
         depth: usize,
     ) -> Result<Target, Failure> {
         let file = interpreter.file();
-        let Ok(found) = usable(&file) else {
+        let Ok(found) = launch::usable(&file) else {
             let why = format!("its interpreter {} cannot be executed", file.display());
             return Err(Failure::NotExecutable { path, why });
         };
@@ -128,62 +128,6 @@ fn second_exec(interpreter: &Interpreter) -> String {
 fn exec_is_allowed(policy: &Policy) -> bool {
     let number = syscalls::number(policy.abi(), "execve");
     number.is_some_and(|number| policy.decide(policy.abi().audit(), number, &[0; 6]).runs())
-}
-
-/// Finds a program: a path as it is, a name in the directories of PATH (execvp(3)).
-fn find(program: &OsStr) -> Result<PathBuf, Failure> {
-    if program.is_empty() {
-        return Err(Failure::NotFound {
-            program: program.into(),
-        });
-    }
-    if program.as_bytes().contains(&b'/') {
-        let path = PathBuf::from(program);
-        return usable(&path).map_err(|errno| missing_or_refused(program, &path, errno));
-    }
-    let directories = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
-    let mut refused = None;
-    for directory in std::env::split_paths(&directories) {
-        // An empty element is the current directory; "./" keeps the path a path.
-        let directory = if directory.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            directory
-        };
-        let candidate = directory.join(program);
-        match usable(&candidate) {
-            Ok(path) => return Ok(path),
-            Err(libc::ENOENT | libc::ENOTDIR) => {}
-            Err(errno) => refused = refused.or(Some(Failure::cannot_run(&candidate, errno))),
-        }
-    }
-    Err(refused.unwrap_or(Failure::NotFound {
-        program: program.into(),
-    }))
-}
-
-fn missing_or_refused(program: &OsStr, path: &Path, errno: i32) -> Failure {
-    match errno {
-        libc::ENOENT | libc::ENOTDIR => Failure::NotFound {
-            program: program.into(),
-        },
-        errno => Failure::cannot_run(path, errno),
-    }
-}
-
-/// Whether a path is a file that this user may execute.
-fn usable(path: &Path) -> Result<PathBuf, i32> {
-    let metadata = path
-        .metadata()
-        .map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
-    if metadata.is_dir() {
-        return Err(libc::EISDIR);
-    }
-    if !metadata.is_file() {
-        return Err(libc::EACCES);
-    }
-    sys::may_execute(path)?;
-    Ok(path.to_path_buf())
 }
 
 /// The beginning of a file, and what its inode says.

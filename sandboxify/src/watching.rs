@@ -8,15 +8,14 @@ use std::path::Path;
 
 use filter::Supervision;
 use policy::{Action, Mode, Request};
+use supervise::sys::own_descriptor;
+use supervise::{Duty, Frame, Learning, Orders, Reports};
 use syscalls::Abi;
 use watch::learn::{Facts, Generalise, Options as LearnOptions};
 use watch::{Format, Judge, Reporter};
 
+use crate::VOICE;
 use crate::failure::Failure;
-use crate::supervise::Orders;
-use crate::supervise::desk::{Duty, Reports};
-use crate::supervise::learning::{Learning, generalise};
-use crate::sys;
 use crate::target::Target;
 
 /// What a run is watched for.
@@ -156,6 +155,8 @@ impl Watching {
             report,
             progress,
             notes: Vec::new(),
+            voice: VOICE,
+            frame: Frame::default(),
         }))
     }
 
@@ -194,7 +195,7 @@ impl Watching {
         };
         let apart = self.report.is_some() || self.format == Format::Json;
         let counts = apart.then_some(self.format);
-        let learning = Learning::new(Path::new(path), options, counts)?;
+        let learning = Learning::new(Path::new(path), options, counts, supervise::open_policy)?;
         Ok(Duty::Learn(Box::new(learning)))
     }
 }
@@ -212,7 +213,18 @@ fn format(word: &OsStr) -> Result<Format, Failure> {
         b"text" => Ok(Format::Text),
         b"json" => Ok(Format::Json),
         b"oz" => Ok(Format::Oz),
-        _ => Err(unknown("--report-format", word, "text, json, oz")),
+        b"oz-wiki" => Ok(Format::OzWiki),
+        _ => Err(unknown("--report-format", word, "text, json, oz, oz-wiki")),
+    }
+}
+
+/// Reads `--generalise`.
+fn generalise(word: &[u8]) -> Option<Generalise> {
+    match word {
+        b"none" => Some(Generalise::None),
+        b"values" => Some(Generalise::Values),
+        b"calls" => Some(Generalise::Calls),
+        _ => None,
     }
 }
 
@@ -223,7 +235,7 @@ fn open(path: &OsStr) -> Result<std::fs::File, Failure> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
     let moved = opened.and_then(|file| {
         let above = nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(FIRST);
-        Ok(sys::own_descriptor(nix::fcntl::fcntl(&file, above)?))
+        Ok(own_descriptor(nix::fcntl::fcntl(&file, above)?))
     });
     moved.map(Into::into).map_err(|error| Failure::Unavailable {
         option: "--report",

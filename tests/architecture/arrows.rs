@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::metadata::{dependencies, is_macro, list, members, packages, text};
 
 /// Each room and the rooms that it may use; a room that is not here has no place in the house.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("syscalls", &[]),
     ("policy", &["syscalls"]),
     ("filter", &["policy", "syscalls"]),
@@ -20,6 +20,16 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         &["formats", "policy", "filter", "syscalls", "watch"],
     ),
     ("logs", &["syscalls"]),
+    (
+        "supervise",
+        &[
+            "filter", "formats", "ledger", "policy", "syscalls", "trace", "watch",
+        ],
+    ),
+    (
+        "launch",
+        &["filter", "policy", "supervise", "syscalls", "trace"],
+    ),
     ("sandboxify", DOOR),
     (
         "sandbox-policy",
@@ -34,15 +44,35 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     (
         "oz",
         &[
-            "syscalls", "policy", "filter", "oracle", "formats", "trace", "watch", "profile",
-            "confine", "wire", "embed",
+            "syscalls",
+            "policy",
+            "filter",
+            "oracle",
+            "formats",
+            "trace",
+            "watch",
+            "profile",
+            "confine",
+            "wire",
+            "embed",
+            "ledger",
+            "supervise",
+            "launch",
         ],
     ),
     // Its tests, which are development dependencies, use everything.
     ("sandbox-tests", &[]),
 ];
 const DOOR: &[&str] = &[
-    "filter", "oracle", "policy", "syscalls", "formats", "trace", "watch", "ledger",
+    "filter",
+    "oracle",
+    "policy",
+    "syscalls",
+    "formats",
+    "trace",
+    "watch",
+    "supervise",
+    "launch",
 ];
 
 /// All that is compiled into libsandbox.so.

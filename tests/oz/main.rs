@@ -2,6 +2,7 @@
 //!
 //! Each test has a world of its own (world.rs), in which it runs the built `oz`.
 
+mod filters;
 mod hidden;
 mod identity;
 mod kernel;

@@ -18,6 +18,7 @@ mod rules;
 mod servers;
 mod stacks;
 mod tightness;
+mod trained;
 mod unwinders;
 mod whom;
 mod workshop;

@@ -105,6 +105,38 @@ fn as_it_was_observed() {
     }
 }
 
+#[test]
+fn older_versions_had_the_same_between_lines() {
+    let program = compile(include_str!("oz_calls.c"), &[]);
+    let job = Job::new(&program, &[]);
+    let written = |format| {
+        let options = "-q --audit --every --allow= --report-format".split(' ');
+        job.launched(options.chain([format]))
+            .outcome()
+            .succeeded()
+            .stderr
+    };
+    let (plain, wiki) = (written("oz"), written("oz-wiki"));
+    let sign = format!("I {}\n", "=".repeat(46));
+    let hits = wiki
+        .split(&sign)
+        .filter(|hit| hit.contains("\nseccomp hit") || hit.starts_with("seccomp hit"));
+    let hits: Vec<Vec<&str>> = hits.map(|hit| hit.lines().collect()).collect();
+    let own = plain
+        .lines()
+        .filter(|line| line.starts_with("I seccomp hit"));
+    assert_eq!(hits.len(), own.count());
+    for hit in &hits {
+        assert!(
+            matches!(hit[..], [_, "", call] if call.ends_with(')')),
+            "{hit:?}"
+        );
+    }
+    let connects =
+        |call: &str| call.ends_with("{sin.family=AF_UNIX,sun_path=\"/tmp/nosock\"}, 14)");
+    assert!(hits.iter().any(|hit| connects(hit[2])), "{wiki}");
+}
+
 fn compare(report: &str, program: &Path) {
     let hit = format!(" ({} ) syscall ", program.display());
     let lines: Vec<&str> = report.lines().collect();

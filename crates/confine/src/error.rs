@@ -74,6 +74,9 @@ pub enum Error {
         /// The exit status that goes with it.
         status: i32,
     },
+    /// Something between the cell and the exec of its program.
+    #[error("{0}")]
+    Departure(String),
     /// The program did not start.
     #[error("{path}: cannot be executed: {source}")]
     Program {

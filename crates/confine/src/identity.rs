@@ -4,16 +4,16 @@
 //! be changed only with CAP_SETPCAP, which the change of the user id takes away.
 
 use rustix::io::Errno;
-use rustix::process::{Gid, Resource, Rlimit, Uid, setrlimit};
+use rustix::process::{Gid, Resource, Rlimit, Uid, geteuid, setrlimit};
 use rustix::thread::{
     CapabilitiesSecureBits, CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_capabilities_secure_bits,
-    set_no_new_privs, set_thread_res_gid, set_thread_res_uid,
+    set_keep_capabilities, set_no_new_privs, set_thread_res_gid, set_thread_res_uid,
 };
 
 use crate::error::{Error, call};
 use crate::plan::{self, Limits, User};
-use crate::sys;
+use crate::{rights, sys};
 
 /// Becomes the user, for good: no capability is left in any set, and none can be gained, neither by a
 /// program's file nor by a user id (capabilities(7), PR_SET_NO_NEW_PRIVS in prctl(2)). The groups are
@@ -34,6 +34,25 @@ pub(crate) fn assume(user: &User) -> Result<(), Error> {
     sys::join_new_keyring()
         .or_else(absent)
         .map_err(call("leave the session keyring"))
+}
+
+/// Becomes a user with the one right to look into processes (CAP_SYS_PTRACE, capabilities(7)): what
+/// whoever watches a cell needs. Whoever is not root stays as he is: he owns his cells' namespaces, which
+/// gives him that right inside (user_namespaces(7)).
+///
+/// # Errors
+/// [`Error::Call`]; this process must end then.
+pub fn observe_as(user: &User) -> Result<(), Error> {
+    set_no_new_privs(true).map_err(call("forgo new privileges"))?;
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    rights::groups(&user.groups)?;
+    set_keep_capabilities(true).map_err(call("keep capabilities"))?;
+    let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
+    set_thread_res_gid(gid, gid, gid).map_err(call("set the group"))?;
+    set_thread_res_uid(uid, uid, uid).map_err(call("set the user"))?;
+    keep(CapabilitySet::SYS_PTRACE)
 }
 
 /// Root is a user without privileges, ids do not bring capabilities, and nothing of that can be changed.

@@ -2,7 +2,7 @@
 //! by itself when it does.
 
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -10,12 +10,22 @@ use rustix::io::{Errno, fcntl_dupfd_cloexec};
 
 use crate::error::{Error, call};
 use crate::namespace::errno;
+use crate::plan::Bytes;
 use crate::sys;
 
 /// How long a child may take to become a program, whose file may lie on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// No error is longer.
 const MOST_BYTES: u64 = 64 << 10;
+
+/// No failure has this status.
+const UNEXECUTED: u8 = 0;
+
+/// What is said instead of words by whoever cannot make any.
+pub(crate) fn unexecuted(errno: i32) -> [u8; 5] {
+    let [a, b, c, d] = errno.to_ne_bytes();
+    [UNEXECUTED, a, b, c, d]
+}
 
 /// The parent's end.
 pub(crate) struct Ear(UnixStream);
@@ -32,8 +42,9 @@ impl Ear {
     /// Waits until the child has become a program.
     ///
     /// # Errors
-    /// [`Error::Start`] with what it said instead; [`Error::Call`] for one that says nothing for too long.
-    pub(crate) fn listen(self) -> Result<(), Error> {
+    /// [`Error::Start`] with what it said instead, [`Error::Program`] for an exec that failed behind a filter;
+    /// [`Error::Call`] for one that says nothing for too long.
+    pub(crate) fn listen(self, program: &Bytes) -> Result<(), Error> {
         let mut said = Vec::new();
         let patience = self.0.set_read_timeout(Some(PATIENCE));
         patience.map_err(|error| call("wait for the new process")(errno(&error)))?;
@@ -44,6 +55,12 @@ impl Ear {
         })?;
         match said.split_first() {
             None => Ok(()),
+            Some((&UNEXECUTED, errno)) => Err(Error::Program {
+                path: program.clone(),
+                source: errno.try_into().map_or(Errno::IO, |errno| {
+                    Errno::from_raw_os_error(i32::from_ne_bytes(errno))
+                }),
+            }),
             Some((&status, why)) => Err(Error::Start {
                 why: String::from_utf8_lossy(why).into_owned(),
                 status: status.into(),
@@ -57,6 +74,11 @@ impl Mouth {
     pub(crate) fn above(self, least: i32) -> Result<Mouth, Error> {
         let moved = fcntl_dupfd_cloexec(self.0.as_fd(), least);
         moved.map(Mouth).map_err(call("move a descriptor"))
+    }
+
+    /// The descriptor, for whoever can say no more than [`unexecuted`].
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 
     /// In the child: tells why it did not become the program, and ends.

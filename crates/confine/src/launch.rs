@@ -17,7 +17,7 @@ use crate::cgroup::Cgroup;
 use crate::error::{Error, call};
 use crate::last_words::{self, Mouth};
 use crate::namespace::errno;
-use crate::plan::Network;
+use crate::plan::{Bytes, Network};
 use crate::sys;
 
 /// The descriptor at which the first process of a cell finds its end of the connection.
@@ -107,7 +107,7 @@ pub fn launch(
     };
     let first = First { process, handle };
     drop(mouth);
-    ear.listen()?;
+    ear.listen(&Bytes::from("oz-init"))?;
     Ok(first)
 }
 

@@ -9,6 +9,7 @@
 mod build;
 mod cgroup;
 mod cover;
+pub mod departure;
 mod error;
 pub mod first;
 mod hold;
@@ -30,6 +31,7 @@ mod watch;
 pub use build::{Remark, build};
 pub use cgroup::Cgroup;
 pub use error::Error;
+pub use identity::observe_as;
 pub use launch::{CONNECTION, First, launch, sealed};
 pub use program::{Started, start};
 pub use rights::with_rights;

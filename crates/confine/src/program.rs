@@ -6,14 +6,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::signal::SigSet;
 use rustix::io::Errno;
-use rustix::process::{Pid, chdir, setsid};
+use rustix::process::{Pid, Signal, chdir, pidfd_send_signal, setsid};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{
     OptionalActions, OutputModes, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
 };
 
+use crate::departure::{Departure, Image};
 use crate::error::{Error, call};
-use crate::last_words;
+use crate::last_words::{self, Mouth};
 use crate::namespace::Namespace;
 use crate::plan::{Bytes, Plan};
 use crate::{identity, rights, sys};
@@ -32,32 +33,46 @@ pub struct Started {
 /// Starts the program. This process must have built the tree, and have one thread.
 ///
 /// # Errors
-/// [`Error::Program`] where it cannot be executed, else what could not be prepared.
-pub fn start(plan: &Plan) -> Result<Started, Error> {
+/// [`Error::Program`] where it cannot be executed, else what could not be prepared. No program runs then.
+pub fn start(plan: &Plan, departure: &mut impl Departure) -> Result<Started, Error> {
     let terminal = match plan.program.terminal.contains(&true) {
         true => Some(terminal(plan.program.terminal)?),
         false => None,
     };
     let namespace = Namespace::new(plan.limits.user_namespaces)?;
     let (ear, mouth) = last_words::pipe()?;
-    let Some((process, _)) = sys::fork(0, None).map_err(call("make a process"))? else {
+    let forked = sys::fork(0, None).map_err(call("make a process"))?;
+    let Some((process, handle)) = forked else {
         drop(ear);
-        let Err(error) = prepared(plan, terminal.as_ref(), namespace);
+        let Err(error) = depart(plan, terminal.as_ref(), namespace, departure, &mouth);
         mouth.fail(&error);
     };
     drop(mouth);
-    // What it says of its end tells more than that it does not answer.
     let admitted = namespace.admit(process.as_raw_pid());
-    ear.listen()?;
-    admitted?;
+    let seen_off = admitted.and_then(|()| see_off(process, &handle, departure));
+    // What it says of its end tells more than that it does not answer.
+    ear.listen(&plan.program.path)?;
+    seen_off?;
     Ok(Started { process, terminal })
 }
 
+/// A program that is not let go ends here: it would wait for ever.
+fn see_off(process: Pid, handle: &OwnedFd, departure: &mut impl Departure) -> Result<(), Error> {
+    let seen_off = departure.see_off(process, handle.as_fd());
+    if seen_off.is_err() {
+        // It may have ended already, with the reason.
+        let _ = pidfd_send_signal(handle, Signal::KILL);
+    }
+    seen_off
+}
+
 /// In the child: all that lies between the fork and the program.
-fn prepared(
+fn depart(
     plan: &Plan,
     terminal: Option<&OwnedFd>,
     namespace: Namespace,
+    departure: &mut impl Departure,
+    mouth: &Mouth,
 ) -> Result<Infallible, Error> {
     setsid().map_err(call("make a session"))?;
     if let Some(terminal) = terminal {
@@ -72,13 +87,12 @@ fn prepared(
     begin_in(plan)?;
     forget_signals()?;
     let program = &plan.program;
-    let path = text(&program.path)?;
-    let arguments = texts(&program.arguments)?;
-    let environment = texts(&program.environment)?;
-    Err(Error::Program {
-        path: program.path.clone(),
-        source: sys::execute(&path, &arguments, &environment),
-    })
+    let image = Image {
+        path: &text(&program.path)?,
+        arguments: &texts(&program.arguments)?,
+        environment: &texts(&program.environment)?,
+    };
+    Err(departure.leave(&image, mouth.descriptor()))
 }
 
 /// A new terminal of the cell's own, of the size and with the settings of the caller's, which this process

@@ -82,6 +82,25 @@ pub(crate) const fn argument_high(index: u32) -> u32 {
 }
 
 impl Instruction {
+    /// The instruction in one number, for a message to another process.
+    pub fn to_bits(self) -> u64 {
+        u64::from(self.code) << 48
+            | u64::from(self.jt) << 40
+            | u64::from(self.jf) << 32
+            | u64::from(self.k)
+    }
+
+    /// The instruction that [`Instruction::to_bits`] was given.
+    pub fn from_bits(bits: u64) -> Instruction {
+        let [code_high, code_low, jt, jf, k @ ..] = bits.to_be_bytes();
+        Instruction {
+            code: u16::from_be_bytes([code_high, code_low]),
+            jt,
+            jf,
+            k: u32::from_be_bytes(k),
+        }
+    }
+
     pub(crate) const fn plain(code: u16, k: u32) -> Instruction {
         Instruction {
             code,

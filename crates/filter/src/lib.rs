@@ -30,8 +30,8 @@ pub use error::Error;
 pub use instruction::{Instruction, action_value};
 pub use interpret::{Call, Fault, run};
 pub use load::{
-    Logging, forgo_new_privileges, load, load_for_tracer, load_with_listener,
+    Logging, forgo_new_privileges, load, load_entrusted, load_for_tracer, load_with_listener,
     log_records_are_dropped, require_actions,
 };
-pub use supervised::{Supervised, Supervision};
+pub use supervised::{Entrusted, Supervised, Supervision};
 pub use ticket::Ticket;

@@ -5,7 +5,7 @@ use policy::Action;
 use crate::compile::Checked;
 use crate::error::Error;
 use crate::instruction::action_value;
-use crate::supervised::Supervised;
+use crate::supervised::{Entrusted, Supervised};
 use crate::sys;
 
 /// Whether denials with an error leave audit records.
@@ -82,6 +82,19 @@ pub fn load_with_listener(program: &Supervised, logging: Logging) -> Result<i32,
 /// As [`load`].
 pub fn load_for_tracer(program: &Supervised, logging: Logging) -> Result<(), Error> {
     sys::load(program.instructions(), logging).map_err(|errno| Error::Refused { errno })
+}
+
+/// Loads a program that was handed over, for all threads of this process; where it `listens`, gives the
+/// number of the descriptor as [`load_with_listener`] does.
+///
+/// # Errors
+/// As [`load`] and [`load_with_listener`].
+pub fn load_entrusted(program: &Entrusted, listens: bool) -> Result<Option<i32>, Error> {
+    let loaded = match listens {
+        true => sys::load_with_listener(program.instructions(), Logging::Default).map(Some),
+        false => sys::load(program.instructions(), Logging::Default).map(|()| None),
+    };
+    loaded.map_err(|errno| Error::Refused { errno })
 }
 
 /// Whether the kernel keeps no records of logged calls (seccomp(2), `actions_logged`). Where that

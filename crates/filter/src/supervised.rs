@@ -6,13 +6,14 @@
 
 use alloc::vec::Vec;
 
-use policy::Policy;
+use policy::{MINUS_ONE, Policy};
 use syscalls::Abi;
 
 use crate::compile::{Checked, LONGEST};
 use crate::error::Error;
 use crate::instruction::{
-    AUDIT, Instruction, JUMP_EQUAL, JUMP_SET, LOAD, NUMBER, RETURN, argument_low,
+    AUDIT, Instruction, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, LOAD, NUMBER, RETURN,
+    argument_low,
 };
 
 /// What becomes of violations.
@@ -39,6 +40,7 @@ const LOG: u32 = 0x7ffc_0000;
 const TRACE: u32 = 0x7ff0_0000;
 const NOTIFY: u32 = 0x7fc0_0000;
 const ERRNO: u32 = 0x0005_0000;
+const KILL_PROCESS: u32 = 0x8000_0000;
 
 impl Supervision {
     fn answer(self, answer: u32) -> u32 {
@@ -114,8 +116,60 @@ fn refuse_listeners(abi: Abi, instructions: &mut Vec<Instruction>) {
 }
 
 impl Supervised {
+    /// Kills whatever makes a call of another ABI than the native one, x32's included, whoever supervises
+    /// the others: what a policy for one ABI says of such a call is nothing.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] when the kernel would not take the program.
+    pub fn of_native_calls(self) -> Result<Supervised, Error> {
+        let jump = |code, k, jt, jf| Instruction { code, jt, jf, k };
+        let kill = Instruction::plain(RETURN, KILL_PROCESS);
+        let mut instructions = alloc::vec![
+            Instruction::plain(LOAD, AUDIT),
+            jump(JUMP_EQUAL, Abi::NATIVE.audit(), 1, 0),
+            kill,
+        ];
+        if Abi::NATIVE == Abi::X86_64 {
+            instructions.extend([
+                Instruction::plain(LOAD, NUMBER),
+                // What a tracer makes of a call that is not to be made (seccomp(2)).
+                jump(JUMP_EQUAL, MINUS_ONE, 2, 0),
+                jump(JUMP_GREATER_EQUAL, Abi::X32_BIT, 0, 1),
+                kill,
+            ]);
+        }
+        instructions.extend(self.instructions);
+        match instructions.len() {
+            0..=LONGEST => Ok(Supervised { instructions }),
+            length => Err(Error::TooLong {
+                length,
+                longest: None,
+            }),
+        }
+    }
+
     /// The instructions in running order.
     pub fn instructions(&self) -> &[Instruction] {
+        &self.instructions
+    }
+}
+
+/// A program that another process of ours has compiled and checked, and handed over.
+#[derive(Debug)]
+pub struct Entrusted {
+    instructions: Vec<Instruction>,
+}
+
+impl Entrusted {
+    /// A program as it was handed over: one number an instruction, as [`Instruction::to_bits`] gives it.
+    pub fn from_bits(program: &[u64]) -> Entrusted {
+        let instructions = program.iter().copied().map(Instruction::from_bits);
+        Entrusted {
+            instructions: instructions.collect(),
+        }
+    }
+
+    pub(crate) fn instructions(&self) -> &[Instruction] {
         &self.instructions
     }
 }

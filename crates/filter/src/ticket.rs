@@ -1,6 +1,6 @@
 //! The ticket: three secret words that let the launcher, and nobody else, pass its own filter.
 //!
-//! execve(2), write(2) and exit_group(2) ignore their fourth to sixth argument, but a filter sees
+//! execve(2), write(2), read(2) and exit_group(2) ignore their fourth to sixth argument, but a filter sees
 //! them; so does close(2). A program with a ticket lets these calls through when the arguments hold
 //! the words.
 //! The comparison runs through all six halves before its one jump, so its time does not tell how
@@ -22,6 +22,8 @@ pub struct Ticket {
 
 /// The calls that a launcher's ticket opens.
 const LAUNCH: [&str; 3] = ["execve", "write", "exit_group"];
+/// The calls that the ticket of a cell's program opens: before its exec it waits until its watcher is there.
+const CELL: [&str; 4] = ["execve", "write", "read", "exit_group"];
 /// The call that a tracer's ticket opens, to close what seccomp(2) left in the program.
 const INJECTION: [&str; 1] = ["close"];
 
@@ -34,6 +36,14 @@ impl Ticket {
         Ticket {
             words,
             calls: &LAUNCH,
+        }
+    }
+
+    /// The ticket of a cell's program, which also opens read(2).
+    pub fn for_cell(words: [u64; 3]) -> Ticket {
+        Ticket {
+            words,
+            calls: &CELL,
         }
     }
 
@@ -57,7 +67,7 @@ impl Ticket {
             .iter()
             .filter_map(|name| syscalls::number(abi, name))
             .collect();
-        // Three numbers: a sort of the library would be the largest function of the preloaded object.
+        // A few numbers: a sort of the library would be the largest function of the preloaded object.
         while let Some(at) = numbers.windows(2).position(|pair| pair[0] > pair[1]) {
             numbers.swap(at, at + 1);
         }

@@ -29,6 +29,8 @@ pub struct Ledger {
     open: Open,
     /// What a new file begins with, in the language of `.seccomp` files.
     base: Option<String>,
+    /// The mode of a new file, less the umask.
+    mode: u32,
     /// What was written already, and what it was made from: one run counts once, however often it is
     /// written.
     written: Option<(String, Option<String>)>,
@@ -46,6 +48,7 @@ impl Ledger {
             options,
             open,
             base: None,
+            mode: 0o666,
             written: None,
         }
     }
@@ -55,6 +58,15 @@ impl Ledger {
     pub fn based_on(mut self, text: String) -> Ledger {
         self.base = Some(text);
         self
+    }
+
+    /// Has a file that is not there yet be its owner's alone.
+    #[must_use]
+    pub fn private(self) -> Ledger {
+        Ledger {
+            mode: 0o600,
+            ..self
+        }
     }
 
     /// Where the file is, links followed.
@@ -88,6 +100,27 @@ impl Ledger {
         Ok(observations)
     }
 
+    /// Makes sure that a new file can take the place of this one, whatever it holds.
+    ///
+    /// # Errors
+    /// Whatever would stand against writing it later.
+    pub fn begin_anew(&self) -> Result<(), Error> {
+        if std::fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Error::NotRegular);
+        }
+        place::try_beside(&self.path)
+    }
+
+    /// Puts a text in the place of the file, whole. A file that was not there is its owner's alone.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`]; the file is then as it was.
+    pub fn write_anew(&mut self, text: &str) -> Result<(), Error> {
+        place::replace(&self.path, &self.path, text, 0o600)?;
+        self.written = Some((text.into(), None));
+        Ok(())
+    }
+
     /// Whether it was written already.
     pub fn is_written(&self) -> bool {
         self.written.is_some()
@@ -106,7 +139,7 @@ impl Ledger {
         };
         let learned = self.merged(known.as_deref(), observations)?;
         let text = translate::from_seccomp(&learned.text, self.format)?;
-        place::replace(&self.path, &self.path, &text)?;
+        place::replace(&self.path, &self.path, &text, self.mode)?;
         // One of a format that is only written cannot be grown, but it is written.
         let now = self.known().ok().flatten().unwrap_or_default();
         self.written = Some((now, known));
@@ -127,7 +160,7 @@ impl Ledger {
     /// [`Error`]; then it is lost.
     pub fn rescue(&self, observations: &Observations) -> Result<(), Error> {
         let learned = self.merged(None, observations)?;
-        place::replace(&self.path, &self.beside(), &learned.text)
+        place::replace(&self.path, &self.beside(), &learned.text, self.mode)
     }
 
     /// The file's policy in the language of `.seccomp` files; nothing where there is no file.

@@ -54,11 +54,12 @@ pub(crate) fn alone(path: &Path) -> Option<Flock<fs::File>> {
     }
 }
 
-/// Puts a text in the place of a file, by way of one beside the ledger's own.
-pub(crate) fn replace(own: &Path, path: &Path, text: &str) -> Result<(), Error> {
+/// Puts a text in the place of a file, by way of one beside the ledger's own. `mode` is for a file that was
+/// not there.
+pub(crate) fn replace(own: &Path, path: &Path, text: &str, mode: u32) -> Result<(), Error> {
     let temporary = temporary(own);
     let before = fs::metadata(path).ok();
-    let mode = before.as_ref().map_or(0o666, |_| 0o600);
+    let mode = before.as_ref().map_or(mode, |_| 0o600);
     let written = create(&temporary, mode)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;

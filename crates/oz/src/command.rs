@@ -1,6 +1,7 @@
 //! `oz run`: from words on a command line to a cell and its program's status.
 
 mod arguments;
+mod filtering;
 mod patience;
 
 use std::ffi::OsString;
@@ -10,14 +11,19 @@ use std::path::{Path, PathBuf};
 pub use arguments::Arguments;
 use arguments::{Command, Run};
 use clap::CommandFactory;
+use confine::plan::Plan;
+use filtering::{Asked, Chosen};
 use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
 use crate::plan::{self, ExtraBind, Need, Planned, Request};
-use crate::run;
+use crate::run::{self, watcher::Job};
 
 /// The status of a cell that did not come about.
 pub const FAILED: u8 = 125;
+
+/// The status of a program that SIGSYS has killed.
+const KILLED_BY_FILTER: i32 = 128 + libc::SIGSYS;
 
 /// Why there is no cell.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +55,9 @@ pub enum Failure {
     /// The host does not answer.
     #[error("while the plan was made: {0}")]
     Late(#[from] Late),
+    /// There is no filter.
+    #[error(transparent)]
+    Filter(#[from] filtering::Failure),
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] plan::Failure),
@@ -106,12 +115,12 @@ pub fn carry_out(
     let config = config(notes)?;
     let found = find(&words.profile, &config, notes)?;
     let asked = words.clone();
-    let planned = within_patience(move || planned(&asked, &config, &found))??;
+    let (planned, chosen) = within_patience(move || planned(&asked, &config, &found))??;
     for note in &planned.notes {
         let _ = writeln!(notes, "oz: note: {note}");
     }
     if words.plan {
-        return show(&planned, words.json, out);
+        return show(&planned, chosen.as_ref(), words.json, out);
     }
     refuse_needs(&planned)?;
     let stage = planned.plan.stage.as_path();
@@ -120,12 +129,30 @@ pub fn carry_out(
         source,
     })?;
     let init = first_program()?;
-    let status = run::run(&planned.plan, &init, |left_out| {
+    let untold = chosen.as_ref().is_some_and(|one| !one.filter.is_watched());
+    let job = chosen.map(|chosen| job(chosen, &planned.plan));
+    let status = run::run(planned.plan, job, &init, |left_out| {
         for note in left_out {
             let _ = writeln!(notes, "oz: note: {note}");
         }
     })?;
+    if untold && status == KILLED_BY_FILTER {
+        let _ = writeln!(
+            notes,
+            "oz: note: the filter has killed it; --explain tells for which call"
+        );
+    }
     Ok(u8::try_from(status).unwrap_or(u8::MAX))
+}
+
+/// What there is to be done about a filter.
+fn job(chosen: Chosen, plan: &Plan) -> Job {
+    Job {
+        filter: chosen.filter,
+        log: chosen.log,
+        user: plan.user.clone(),
+        program: plan.program.path.as_path().into(),
+    }
 }
 
 /// What a shell completes.
@@ -192,6 +219,8 @@ fn find(word: &OsString, config: &Config, notes: &mut dyn Write) -> Result<Found
 /// A profile, and the program of it that was asked for.
 struct Found {
     profile: Profile,
+    /// The profile's file.
+    file: PathBuf,
     program: Option<String>,
 }
 
@@ -204,6 +233,7 @@ fn usable(
     match &loaded.profile {
         Ok(profile) => Ok(Found {
             profile: profile.clone(),
+            file: PathBuf::from(&loaded.file),
             program,
         }),
         Err(_) => Err(Failure::Broken(loaded.file.clone())),
@@ -220,7 +250,11 @@ fn tell(diagnostics: &[Diagnostic], notes: &mut dyn Write) {
     }
 }
 
-fn planned(words: &Run, config: &Config, found: &Found) -> Result<Planned, Failure> {
+fn planned(
+    words: &Run,
+    config: &Config,
+    found: &Found,
+) -> Result<(Planned, Option<Chosen>), Failure> {
     let name = words.user.clone().or_else(caller);
     let name = name.ok_or(Failure::NobodyNamed)?;
     let groups = config
@@ -250,7 +284,17 @@ fn planned(words: &Run, config: &Config, found: &Found) -> Result<Planned, Failu
         without: without(words)?,
         terminal: run::terminals(),
     };
-    Ok(plan::plan(&request)?)
+    let planned = plan::plan(&request)?;
+    let asked = Asked {
+        words,
+        config,
+        profile: &found.profile,
+        file: &found.file,
+        person: &person,
+        owner: Uid(0),
+    };
+    let chosen = asked.filter(&request.without)?;
+    Ok((planned, chosen))
 }
 
 /// Whoever called sudo.
@@ -304,16 +348,26 @@ fn print(text: &str, out: &mut dyn Write) -> Result<u8, Failure> {
     }
 }
 
-fn show(planned: &Planned, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+fn show(
+    planned: &Planned,
+    chosen: Option<&Chosen>,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
     let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
     let text = match json {
         true => {
-            let value = serde_json::json!({ "plan": planned.plan, "needs": needs });
+            let filter = chosen.map(Chosen::json);
+            let value =
+                serde_json::json!({ "plan": planned.plan, "needs": needs, "filter": filter });
             format!("{value:#}\n")
         }
         false => {
             let needs = needs.iter().map(|need| format!("needs {need}\n"));
-            format!("{}{}", planned.plan, needs.collect::<String>())
+            let filter = chosen
+                .map(|chosen| format!("{chosen}\n"))
+                .unwrap_or_default();
+            format!("{}{filter}{}", planned.plan, needs.collect::<String>())
         }
     };
     print(&text, out)

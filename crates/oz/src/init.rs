@@ -1,9 +1,12 @@
 //! `oz-init`: the first process of a cell. It is given a plan, makes the cell, starts the program, gives
 //! its privileges up and stays until the cell is over.
 
+mod departure;
+
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use confine::departure::Plain;
 use confine::first::{self, Post};
 use confine::plan::{Bytes, Plan};
 use confine::{Remark, Started};
@@ -11,15 +14,43 @@ use serde::{Deserialize, Serialize};
 use wire::Channel;
 
 use crate::sys;
+use departure::Filtered;
 
 /// How long whoever started this process may take to say or to take something; the plan lies ready.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the first process is told.
+#[derive(Serialize, Deserialize)]
+pub struct Order {
+    /// What the cell is to be.
+    pub plan: Plan,
+    /// The filter of its program, if it has one.
+    pub filter: Option<Loading>,
+}
+
+/// A filter to be loaded. Its words are known to nobody else, and worth nothing behind the exec.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loading {
+    /// The program, one number an instruction (`filter::Instruction::to_bits`).
+    pub program: Vec<u64>,
+    /// The words of its ticket.
+    pub words: [u64; 3],
+    /// Whether somebody answers some of its calls.
+    pub listens: bool,
+}
+
+/// The program may go.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Go;
 
 /// What the first process tells whoever started it.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Report {
     /// What it does now.
     At(Stage),
+    /// The program has its filter, and waits for [`Go`]. Its process comes along, and the filter's listener, if
+    /// it has one.
+    Ready,
     /// The program runs; what was left out of the cell. The program's terminal comes along, if it has
     /// one.
     Started(Vec<Note>),
@@ -125,19 +156,31 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::withdraw()?;
     // Neither the host's, which would stay, nor the cell's, which can be anything that its user has put there.
     let null = first::null()?;
-    let (plan, _) = channel.receive::<Plan>(PATIENCE)?;
+    let (Order { plan, filter }, _) = channel.receive(PATIENCE)?;
     enter(Stage::Tree, channel, stage)?;
     let remarks = confine::build(&plan)?;
     enter(Stage::Settle, channel, stage)?;
     first::settle(&plan)?;
     let post = Post::new(&plan.program)?;
     enter(Stage::Program, channel, stage)?;
-    let started = confine::start(&plan)?;
+    let started = start(&plan, filter, channel)?;
     first::retire()?;
     enter(Stage::Stay, channel, stage)?;
     let process = hand_over(started, remarks, channel, null)?;
     let connection = rustix::fd::AsFd::as_fd(channel);
     Ok(first::stay(&plan.program, process, &post, connection)?)
+}
+
+/// Starts the program, behind its filter.
+fn start(
+    plan: &Plan,
+    filter: Option<Loading>,
+    channel: &mut Channel,
+) -> Result<Started, confine::Error> {
+    match filter {
+        None => confine::start(plan, &mut Plain),
+        Some(loading) => confine::start(plan, &mut Filtered::new(loading, channel)?),
+    }
 }
 
 fn enter(next: Stage, channel: &Channel, stage: &mut Stage) -> Result<(), Failure> {

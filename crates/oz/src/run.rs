@@ -1,8 +1,10 @@
 //! Running a cell from the host: start its first process, pass the terminal on, wait for its end.
 
+mod filtered;
 mod relay;
 mod signals;
 mod terminal;
+pub mod watcher;
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -13,10 +15,13 @@ use confine::plan::Plan;
 use confine::{Cgroup, First};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use serde::Serialize;
 use wire::Channel;
 
-use crate::init::{Note, Report, Stage};
+use crate::init::{Go, Note, Order, Report, Stage};
+use filtered::Escort;
 use signals::Signals;
+use watcher::Job;
 
 /// How long each step of a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,6 +68,9 @@ pub enum Failure {
         /// Which.
         signal: i32,
     },
+    /// There is no filter, or nobody to watch it.
+    #[error(transparent)]
+    Filter(#[from] filtered::Failure),
     /// The terminal cannot be passed on.
     #[error("the terminal: {0}")]
     Terminal(#[from] Errno),
@@ -115,11 +123,17 @@ pub fn terminals() -> [bool; 3] {
     ]
 }
 
-/// Runs a cell to its end; gives the status of its program. `tell` hears what was left out of it.
+/// Runs a cell to its end; gives the status of its program, which has a filter where there is a `job`.
+/// `tell` hears what was left out of it.
 ///
 /// # Errors
 /// [`Failure`]; nothing of the cell is left then.
-pub fn run(plan: &Plan, init: &Path, tell: impl FnOnce(&[Note])) -> Result<i32, Failure> {
+pub fn run(
+    plan: Plan,
+    job: Option<Job>,
+    init: &Path,
+    tell: impl FnOnce(&[Note]),
+) -> Result<i32, Failure> {
     Cgroup::sweep();
     let opened = File::open(init);
     let mut program = opened.map_err(|source| Failure::Init {
@@ -133,6 +147,8 @@ pub fn run(plan: &Plan, init: &Path, tell: impl FnOnce(&[Note])) -> Result<i32, 
         status: None,
     })?;
     let mut signals = Signals::new()?;
+    // Before all that can be written to is open: it is a fork.
+    let (filter, escort) = filtered::prepare(job)?;
     // Before the first process, so that it goes after it.
     let cgroup = Cgroup::make(&plan.limits)?;
     let first = confine::launch(&program, theirs.as_fd(), plan.network, &cgroup)?;
@@ -140,9 +156,10 @@ pub fn run(plan: &Plan, init: &Path, tell: impl FnOnce(&[Note])) -> Result<i32, 
     let mut cell = Cell {
         first,
         channel,
+        escort,
         stage: Stage::Plan,
     };
-    cell.tell(plan)?;
+    cell.tell(&Order { plan, filter })?;
     let (notes, terminal) = cell.started(&mut signals)?;
     if is_heard() {
         tell(&notes);
@@ -166,12 +183,14 @@ fn is_heard() -> bool {
 struct Cell {
     first: First,
     channel: Channel,
+    /// Whoever is there for its filter; ended after the first process.
+    escort: Escort,
     stage: Stage,
 }
 
 impl Cell {
-    fn tell(&self, plan: &Plan) -> Result<(), Failure> {
-        let sent = self.channel.send(plan, &[], PATIENCE);
+    fn tell<T: Serialize>(&self, what: &T) -> Result<(), Failure> {
+        let sent = self.channel.send(what, &[], PATIENCE);
         sent.map_err(|source| self.lost(source))
     }
 
@@ -185,6 +204,10 @@ impl Cell {
                 .map_err(|source| self.lost(source))?;
             match report {
                 Report::At(next) => self.stage = next,
+                Report::Ready => {
+                    self.escort.take(descriptors)?;
+                    self.tell(&Go)?;
+                }
                 Report::Started(notes) => return Ok((notes, descriptors.pop())),
                 Report::Failed { stage, why, status } => {
                     return Err(Failure::Refused { stage, why, status });

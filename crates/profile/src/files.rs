@@ -40,6 +40,15 @@ pub fn read_profile(path: &Path, owner: Uid) -> Loaded {
     }
 }
 
+/// Reads a policy, or definitions for one, that a profile names.
+///
+/// # Errors
+/// [`Problem::Unreadable`], [`Problem::Untrusted`].
+pub fn read_policy(path: &Path, owner: Uid) -> Result<Vec<u8>, Problem> {
+    let file = open(path).map_err(unreadable)?;
+    read(file, owner)
+}
+
 /// Reads oz.conf, and what is to be warned of; the defaults if there is no such file.
 ///
 /// # Errors

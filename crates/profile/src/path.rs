@@ -243,6 +243,21 @@ pub(crate) fn literal(text: &Text<'_>, report: &mut Report) -> Option<String> {
     }
 }
 
+/// Reads a path as [`literal`] does, or one that begins in the directory of the profile's file, which it
+/// cannot leave.
+pub(crate) fn beside(text: &Text<'_>, report: &mut Report) -> Option<String> {
+    if text.text.starts_with(['/', '~', '$']) || text.text.is_empty() {
+        return literal(text, report);
+    }
+    match literal_names(&format!("/{}", text.text)) {
+        Ok(path) => Some(path.trim_start_matches('/').into()),
+        Err((why, hint)) => {
+            text.unfit(report, why, hint);
+            None
+        }
+    }
+}
+
 fn literal_names(text: &str) -> Result<String, Unfit> {
     if text.len() > MOST_PATH {
         return Err(("has more than 4095 bytes", ""));

@@ -2,7 +2,7 @@
 
 use crate::block::{Block, Field};
 use crate::diagnostic::Problem;
-use crate::path;
+use crate::path::{self, PathPattern};
 use crate::report::Report;
 
 /// The keys of `seccomp`; the two with its name before them are an older spelling.
@@ -43,7 +43,7 @@ const MODES: [(&str, SeccompMode); 4] = [
 /// Definitions for a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExtraDefinitions {
-    /// A file, by its path inside.
+    /// A file, as [`Seccomp::whitelist`].
     File(String),
     /// Text, written `{inline}TEXT`.
     Inline(String),
@@ -58,10 +58,12 @@ pub struct Seccomp {
     pub enforce: bool,
     /// More is reported of each violation.
     pub debug: bool,
-    /// The policy of `whitelist`, by its path inside.
+    /// The policy of `whitelist`: an absolute path, or one that begins where the profile's file is.
     pub whitelist: Option<String>,
-    /// The policy of `blacklist`, by its path inside; without one, Oz's own.
+    /// The policy of `blacklist`, as above; without one, the machine's own.
     pub blacklist: Option<String>,
+    /// Where the policy of `train` is written; without one, in the user's home directory.
+    pub train_output: Option<PathPattern>,
     /// Definitions for either, later ones override earlier ones.
     pub extra_definitions: Vec<ExtraDefinitions>,
 }
@@ -70,12 +72,9 @@ pub struct Seccomp {
 pub(crate) fn read(field: Option<Field<'_>>, report: &mut Report) -> Seccomp {
     let block = Block::open(field, KEYS, report);
     let train = block.flag("train", false, report);
-    let train_output = block.string("train_output", report).is_some();
-    for (key, given) in [("train", train), ("train_output", train_output)] {
-        if let Some(field) = block.field(key).filter(|_| given) {
-            let why = "Oz ignores it, too: write \"mode\": \"train\"";
-            field.warning(report, Problem::NoEffect(why));
-        }
+    if let Some(field) = block.field("train").filter(|_| train) {
+        let why = "Oz ignores it, too: write \"mode\": \"train\"";
+        field.warning(report, Problem::NoEffect(why));
     }
     let seccomp = Seccomp {
         mode: block.word("mode", &MODES, report),
@@ -83,6 +82,7 @@ pub(crate) fn read(field: Option<Field<'_>>, report: &mut Report) -> Seccomp {
         debug: block.flag("debug", false, report),
         whitelist: policy(&block, "whitelist", "seccomp_whitelist", report),
         blacklist: policy(&block, "blacklist", "seccomp_blacklist", report),
+        train_output: train_output(&block, report),
         extra_definitions: extra_definitions(&block, report),
     };
     check(&block, &seccomp, report);
@@ -96,14 +96,24 @@ fn policy(
     report: &mut Report,
 ) -> Option<String> {
     let text = block.either(key, old, report)?.text(report)?;
-    path::literal(&text, report)
+    path::beside(&text, report)
+}
+
+fn train_output(block: &Block<'_>, report: &mut Report) -> Option<PathPattern> {
+    let text = block.text("train_output", report)?;
+    let path = PathPattern::read(&text, report)?;
+    if path.is_pattern() {
+        text.unfit(report, "stands for many files", "");
+        return None;
+    }
+    Some(path)
 }
 
 fn extra_definitions(block: &Block<'_>, report: &mut Report) -> Vec<ExtraDefinitions> {
     let texts = block.texts("extradefs", report).into_iter();
     let definitions = texts.filter_map(|text| match text.text.strip_prefix("{inline}") {
         Some(inline) => Some(ExtraDefinitions::Inline(inline.into())),
-        None => path::literal(&text, report).map(ExtraDefinitions::File),
+        None => path::beside(&text, report).map(ExtraDefinitions::File),
     });
     definitions.collect()
 }

@@ -43,7 +43,7 @@ const FULL: &str = r#"
 	]}
 , "firewall": [{"whitelist": true, "dst_host": "10.0.0.1", "dst_port": 443}, {"dst_host": "a.b"}]
 , "seccomp": {"mode": "whitelist", "enforce": true, "debug": true, "whitelist": "/w", "seccomp_blacklist": "/b"
-	, "extradefs": ["/d", "{inline}X = 1"]}
+	, "train_output": "${HOME}/learned", "extradefs": ["/d", "e/./f", "{inline}X = 1"]}
 , "external_forwarders": [{"name": "f", "dynamic": false, "multi": true, "extproto": "unix", "proto": "tcp"
 	, "targethost": "127.0.0.2", "targetport": "80", "socketowner": "tor"}]
 , "limits": {"pids": 10, "memory": "2G", "user_namespaces": 5, "nofile": 64, "core": 0, "as": "unlimited"}
@@ -227,8 +227,10 @@ fn the_walls_arrive_where_they_belong() {
         debug: true,
         whitelist: Some("/w".into()),
         blacklist: Some("/b".into()),
+        train_output: Some("${HOME}/learned".parse().unwrap()),
         extra_definitions: vec![
             ExtraDefinitions::File("/d".into()),
+            ExtraDefinitions::File("e/f".into()),
             ExtraDefinitions::Inline("X = 1".into()),
         ],
     };

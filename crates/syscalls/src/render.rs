@@ -84,6 +84,9 @@ pub enum Style {
     Plain,
     /// Those of Oz's tracer.
     Oz,
+    /// Those that it had for calls which it knew nothing of, and for all when it was debugged: strings,
+    /// decimal numbers and addresses.
+    OzGeneric,
 }
 
 /// A call with its arguments as text, named as in section 2 of the manual and in the kernel's headers;
@@ -108,6 +111,7 @@ pub fn call(
     match style {
         Style::Plain => bounded(format!("{call}({})", text::list(plain(&view.widened())))),
         Style::Oz => oz::line(&view),
+        Style::OzGeneric => oz::generic_line(&view),
     }
 }
 

@@ -86,7 +86,7 @@ fn every_call_gives_a_line() {
                     seed: random.next(),
                     reads: Cell::new(0),
                 };
-                for style in [Style::Plain, Style::Oz] {
+                for style in [Style::Plain, Style::Oz, Style::OzGeneric] {
                     let line = call(abi, number, &arguments, &memory, style);
                     assert_eq!(line, call(abi, number, &arguments, &memory, style));
                     assert!(line.len() < LONGEST_LINE, "{} bytes", line.len());

@@ -155,6 +155,31 @@ fn ours(row: &Row, memory: &Pieces) -> String {
     call(Abi::X86_64, number, &registers, memory, Style::Oz)
 }
 
+#[test]
+fn without_a_family_a_call_is_strings_numbers_and_addresses() {
+    let mut memory = Pieces::default();
+    let (path, out) = (memory.text("/etc/hostname"), memory.text("hi\n"));
+    let generic = |name: &str, values: &[u64]| {
+        let mut registers = [0; 6];
+        registers[..values.len()].copy_from_slice(values);
+        let number = number(Abi::X86_64, name).unwrap();
+        call(Abi::X86_64, number, &registers, &memory, Style::OzGeneric)
+    };
+    let rows: [(&str, &[u64], &str); 6] = [
+        ("access", &[path, 6], "access(\"/etc/hostname\",6)"),
+        ("socket", &[1, 2049, 0], "socket(1,2049,0)"),
+        ("futex", &[SOMEWHERE, 129, 1], "futex("),
+        ("madvise", &[SOMEWHERE, 4096, 4], "madvise("),
+        ("write", &[1, out, 3], "write(1,\"hi\\n\",3)"),
+        ("exit_group", &[0], "exit_group(0)"),
+    ];
+    for (name, values, expected) in rows {
+        let line = generic(name, values);
+        assert!(line.starts_with(expected), "{line}");
+        assert!(!line.contains(", ") && !line.contains('|'), "{line}");
+    }
+}
+
 /// The renderings of the hits of one program, in order.
 fn theirs(report: &str, program: &str) -> Vec<String> {
     let of_program = format!("({program} ) syscall ");

@@ -10,15 +10,15 @@ use crate::violation::{Caller, Stack, Violation};
 /// As many callers are shown: behind them is what most programs begin with.
 const MOST_CALLERS: usize = 16;
 
-/// Three lines, each with its newline, and one for each caller.
-pub fn card(violation: &Violation) -> String {
+/// Three lines, each with its newline, and one for each caller; `speaker` tells them.
+pub fn card(violation: &Violation, speaker: &str) -> String {
     let call = &violation.call;
     let whom = match violation.judgement.action {
         Action::KillThread => format!("thread {} ", call.thread),
         _ => String::new(),
     };
     let what = format!(
-        "sandboxify: {whom}killed by the filter: {} [{}, {}] in pid {} ({})",
+        "{speaker}: {whom}killed by the filter: {} [{}, {}] in pid {} ({})",
         line(&violation.rendered, LONGEST_CALL),
         violation.name(),
         call.number,

@@ -16,6 +16,8 @@ pub(crate) use text::place;
 
 use std::collections::HashMap;
 
+use syscalls::render::Style;
+
 use crate::addition::together::together;
 use crate::call::Call;
 use crate::judge::{Judge, Verdict};
@@ -33,6 +35,18 @@ pub enum Format {
     Json,
     /// The two lines of Oz's tracer.
     Oz,
+    /// The same between lines of 46 `=`, as its documentation and its older versions have them.
+    OzWiki,
+}
+
+impl Format {
+    /// How calls look in it.
+    pub fn style(self) -> Style {
+        match self {
+            Format::Text | Format::Json => Style::Plain,
+            Format::Oz | Format::OzWiki => Style::Oz,
+        }
+    }
 }
 
 /// What makes two violations the same.
@@ -43,6 +57,9 @@ type Key = (u32, u32, u32, [Option<u64>; 6]);
 pub struct Reporter {
     format: Format,
     every: bool,
+    /// Who speaks.
+    speaker: &'static str,
+    debug: bool,
     places: HashMap<Key, usize>,
     entries: Vec<Entry>,
     /// Violations that came when there was no room for another distinct one.
@@ -63,11 +80,32 @@ impl Reporter {
         Reporter {
             format,
             every,
+            speaker: "sandboxify",
+            debug: false,
             places: HashMap::new(),
             entries: Vec::new(),
             beyond: 0,
             lost: 0,
         }
+    }
+
+    /// The same in the name of another program than the launcher.
+    #[must_use]
+    pub fn by(self, speaker: &'static str) -> Reporter {
+        Reporter { speaker, ..self }
+    }
+
+    /// The same reporter, which shows calls in Oz's form twice: decoded, and as plain numbers and strings.
+    pub fn debugging(self) -> Reporter {
+        Reporter {
+            debug: true,
+            ..self
+        }
+    }
+
+    /// Whether a violation needs [`Violation::generic`].
+    pub fn wants_generic(&self) -> bool {
+        self.debug && self.format.style() == Style::Oz
     }
 
     /// Whether a violation needs no report because its like was reported. Then it is counted, and the
@@ -109,9 +147,10 @@ impl Reporter {
         };
         let reported = self.every || (known.is_none() && self.beyond == 0);
         reported.then(|| match self.format {
-            Format::Text => text::violation(violation),
+            Format::Text => text::violation(violation, self.speaker),
             Format::Json => json::violation(violation, count),
             Format::Oz => oz::violation(violation),
+            Format::OzWiki => oz::separated(violation),
         })
     }
 
@@ -132,7 +171,7 @@ impl Reporter {
         match self.format {
             Format::Text => summary::text(self, ""),
             Format::Json => json::summary(self),
-            Format::Oz => summary::text(self, "I "),
+            Format::Oz | Format::OzWiki => summary::text(self, "I "),
         }
     }
 
@@ -146,10 +185,11 @@ impl Reporter {
             .collect();
         let all = all.filter(|all| all.len() > 1 && self.beyond == 0)?;
         let addition = together(judge, &all)?;
+        let speaker = self.speaker;
         let typed = escape::line(&addition.typed(), escape::LONGEST_COMMAND);
         Some(match self.format {
-            Format::Text => format!("sandboxify: to allow it all: {typed}\n"),
-            Format::Oz => format!("I sandboxify: to allow it all: {typed}\n"),
+            Format::Text => format!("{speaker}: to allow it all: {typed}\n"),
+            Format::Oz | Format::OzWiki => format!("I {speaker}: to allow it all: {typed}\n"),
             Format::Json => json::together(&addition),
         })
     }
@@ -173,6 +213,7 @@ impl Reporter {
             program: String::new(),
             command: Vec::new(),
             rendered: String::new(),
+            generic: None,
             place: None,
             stack: None,
             judgement: violation.judgement.clone(),

@@ -21,6 +21,8 @@ pub struct Violation {
     pub command: Vec<u8>,
     /// The call with its arguments decoded, in the style of the report.
     pub rendered: String,
+    /// The same as plain numbers and strings, where a report in Oz's form is to have it, too.
+    pub generic: Option<String>,
     /// The code that made the call, where it is known.
     pub place: Option<Place>,
     /// Who called that code, where it was looked for.

@@ -6,11 +6,12 @@ mod learning;
 
 use std::collections::BTreeSet;
 
-use learning::{allows, call, compiled, learn, learned, options};
+use learning::{allows, call, compiled, learn, learned, observed, options};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use watch::Call;
+use watch::learn::oz::{self, Detail};
 use watch::learn::{Generalise, Options};
 
 /// The same cases in every run, so that a failure is one for everybody; new ones under `make test-all`.
@@ -85,6 +86,19 @@ proptest! {
         for (kind, call) in seen.iter().chain(&others) {
             prop_assert_eq!(allows(&policy, call), keys.contains(&key(*kind, call)), "{:?}", call);
         }
+    }
+
+    #[test]
+    fn the_text_of_the_tracer_allows_what_was_seen_and_nothing_else(seen in vec(a_call(), 0..40), others in vec(a_call(), 40)) {
+        let learned = oz::text(&observed(&only(&seen)), &options(), Detail::Raw).unwrap();
+        let policy = compiled(&learned.text);
+        let keys: BTreeSet<_> = seen.iter().map(|(kind, call)| key(*kind, call)).collect();
+        for (kind, call) in seen.iter().chain(&others) {
+            prop_assert_eq!(allows(&policy, call), keys.contains(&key(*kind, call)), "{:?}", call);
+        }
+        let counts: Vec<u64> = learned.summary.calls.iter().map(|call| call.seen).collect();
+        prop_assert!(counts.is_sorted_by(|one, other| one >= other));
+        prop_assert_eq!(counts.iter().sum::<u64>(), u64::try_from(seen.len()).unwrap());
     }
 
     #[test]

@@ -163,6 +163,7 @@ fn a_report_shows_no_argument_that_is_unknown() {
         program: "/bin/true".into(),
         command: Vec::new(),
         rendered: "socket(?, ?, ?)".into(),
+        generic: None,
         place: None,
         judgement,
         outcome: Outcome::Ran,

@@ -85,6 +85,54 @@ fn oz_has_its_two_lines() {
 }
 
 #[test]
+fn oz_wiki_has_them_between_lines_of_46_signs() {
+    let mut violation = mkdir(Outcome::Ran);
+    violation.command = b"/bin/echo\0hi\0".to_vec();
+    let sign = "=".repeat(46);
+    assert_eq!(
+        taken(Format::OzWiki, &violation),
+        format!(
+            "I {sign}\nseccomp hit on sandbox pid 1234 (/bin/echo hi ) syscall mkdir (83): \n\n\
+             mkdir(\"/tmp/x\", 0777)\nI {sign}\n\n"
+        )
+    );
+    violation.generic = Some("mkdir(\"/tmp/x\",511)".into());
+    let text = taken(Format::OzWiki, &violation);
+    let both = format!("mkdir(\"/tmp/x\", 0777)\nmkdir(\"/tmp/x\",511)\nI {sign}\n\n");
+    assert!(text.ends_with(&both), "{text}");
+    let mut reporter = Reporter::new(Format::OzWiki, false);
+    reporter.take(&violation);
+    assert_eq!(
+        reporter.summary(),
+        "I sandboxify: 1 distinct violation, 1 in all:\nI      1  mkdir  not in the list\n"
+    );
+}
+
+#[test]
+fn a_call_is_shown_as_numbers_too_where_that_says_more() {
+    let mut violation = mkdir(Outcome::Ran);
+    violation.generic = Some("mkdir(\"/tmp/x\n\",511)".into());
+    let text = taken(Format::Oz, &violation);
+    let (_, calls) = text.split_once(":\n").unwrap();
+    assert_eq!(
+        calls,
+        "  mkdir(\"/tmp/x\", 0777)\n  mkdir(\"/tmp/x\\n\",511)\n"
+    );
+    violation.generic = Some(violation.rendered.clone());
+    assert_eq!(taken(Format::Oz, &violation).lines().count(), 2);
+    for (format, wanted) in [
+        (Format::Text, false),
+        (Format::Json, false),
+        (Format::Oz, true),
+        (Format::OzWiki, true),
+    ] {
+        let reporter = Reporter::new(format, false);
+        assert!(!reporter.wants_generic());
+        assert_eq!(reporter.debugging().wants_generic(), wanted, "{format:?}");
+    }
+}
+
+#[test]
 fn json_has_all_keys() {
     let line = taken(Format::Json, &mkdir(Outcome::Ran));
     assert_eq!(line.matches('\n').count(), 1);
@@ -136,7 +184,7 @@ fn json_keeps_its_keys_where_nothing_is_known() {
 #[test]
 fn a_card_has_three_lines() {
     assert_eq!(
-        card(&mkdir(Outcome::Died)),
+        card(&mkdir(Outcome::Died), "sandboxify"),
         "sandboxify: killed by the filter: mkdir(\"/tmp/x\", 0777) [mkdir, 83] in pid 1234 (python3.11)\n  \
          called from libc.so.6+0x10e1a3 (mkdir+0xb)\n  \
          to allow it: --allow '…:mkdir'\n"
@@ -149,7 +197,7 @@ fn a_card_says_what_cannot_be_added_and_which_line_a_file_needs() {
     let call_x32 = report_support::call_of(syscalls::Abi::X32, "read", &[]);
     let mut violation_x32 = violation(&x32, call_x32, "read(0, NULL, 0)", Outcome::Died);
     violation_x32.place = None;
-    assert!(card(&violation_x32).ends_with(
+    assert!(card(&violation_x32, "sandboxify").ends_with(
         "  called from 0x7f000010e1a3, in no known file\n  \
          x32 call; x32 calls are never allowed\n"
     ));
@@ -171,7 +219,7 @@ fn a_card_says_what_cannot_be_added_and_which_line_a_file_needs() {
         };
         let judge = judge_of(&request, &files);
         let violation = violation(&judge, call("mkdir", &[]), "mkdir(NULL, 0)", Outcome::Died);
-        let card = card(&violation);
+        let card = card(&violation, "sandboxify");
         assert!(card.ends_with(expected), "{origin}: {card}");
     }
 }
@@ -249,7 +297,7 @@ fn a_card_says_that_only_a_thread_died() {
     let judge = judge_of(&request, &[]);
     let mut violation = violation(&judge, call("mkdir", &[]), "mkdir()", Outcome::Died);
     violation.call.thread = 1240;
-    let card = card(&violation);
+    let card = card(&violation, "sandboxify");
     assert!(
         card.starts_with("sandboxify: thread 1240 killed by the filter: mkdir() ["),
         "{card}"
@@ -353,14 +401,16 @@ fn hostile_names_stay_on_their_line() {
          add mkdir; at \"x\\ny\"+0x10e1a3 (\"f\\u{1b}g(int)\"+0x1); \
          \"a]; add @known\\n\\u{1b}[2J\\u{202e}\\\"\\\\\"[1234], call 83, 00:00:00.123\n"
     );
-    assert_eq!(card(&violation).lines().count(), 3);
+    assert_eq!(card(&violation, "sandboxify").lines().count(), 3);
     let oz = taken(Format::Oz, &violation);
     assert!(oz.starts_with(
         "I seccomp hit on sandbox pid 1234 (/bin/x a\\nI seccomp hit\\u{1b}\u{fffd} ) syscall mkdir (83):\n  mkdir("
     ));
     assert_eq!(oz.lines().count(), 2);
+    let wiki = taken(Format::OzWiki, &violation);
+    assert_eq!(wiki.lines().count(), 6);
     let json = taken(Format::Json, &violation);
-    for report in [&text, &card(&violation), &oz, &json] {
+    for report in [&text, &card(&violation, "sandboxify"), &oz, &wiki, &json] {
         let control = |letter: char| "\u{202e}\u{2028}".contains(letter) || letter.is_control();
         let lines = report.replace('\n', "");
         assert!(!lines.contains(control), "{report:?}");
@@ -377,11 +427,11 @@ fn long_text_is_cut() {
     let place = violation.place.as_mut().unwrap();
     place.module = "m".repeat(1 << 20);
     place.symbol = Some(("\u{7}".repeat(1 << 20), 1));
-    for format in [Format::Text, Format::Json, Format::Oz] {
+    for format in [Format::Text, Format::Json, Format::Oz, Format::OzWiki] {
         let length = taken(format, &violation).len();
         assert!(length < 32 * 1024, "{format:?}: {length}");
     }
-    assert!(card(&violation).len() < 4096);
+    assert!(card(&violation, "sandboxify").len() < 4096);
 }
 
 #[test]

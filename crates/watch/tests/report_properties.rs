@@ -132,7 +132,7 @@ proptest! {
         let place = violation.place.as_mut().unwrap();
         place.module = texts[3].clone();
         place.symbol = Some((texts[4].clone(), 1));
-        for (format, lines) in [(Format::Text, 1), (Format::Json, 1), (Format::Oz, 2)] {
+        for (format, lines) in [(Format::Text, 1), (Format::Json, 1), (Format::Oz, 2), (Format::OzWiki, 6)] {
             let report = Reporter::new(format, true).take(&violation).unwrap();
             prop_assert_eq!(report.matches('\n').count(), lines);
             let control = |letter: char| letter.is_control() && letter != '\n';
@@ -142,7 +142,7 @@ proptest! {
                 prop_assert_eq!(parsed["program"].as_str(), Some(texts[0].as_str()));
             }
         }
-        prop_assert_eq!(card(&violation).matches('\n').count(), 3);
+        prop_assert_eq!(card(&violation, "sandboxify").matches('\n').count(), 3);
     }
 
     #[test]

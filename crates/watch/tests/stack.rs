@@ -29,7 +29,7 @@ fn with(callers: Vec<Caller>, end: End) -> Violation {
 
 /// What the card has between its second and its last line.
 fn between(violation: &Violation) -> String {
-    let card = card(violation);
+    let card = card(violation, "sandboxify");
     let (_, behind) = card.split_once("(mkdir+0xb)\n").expect("the place");
     let (between, _) = behind.split_once("  to allow it").expect("the cure");
     between.to_owned()
@@ -96,7 +96,7 @@ fn text_of_a_hostile_stack_stays_in_its_line_and_is_cut() {
         caller.place.as_mut().unwrap().module = evil.clone();
     }
     let violation = with(callers, End::Limit);
-    let card = card(&violation);
+    let card = card(&violation, "sandboxify");
     assert_eq!(card.lines().count(), 3 + 17);
     assert!(card.len() < 16 * 1024, "{}", card.len());
     let report = Reporter::new(Format::Json, true).take(&violation).unwrap();

@@ -137,7 +137,7 @@ fn reported(mut report: Report, judge: &Judge, format: watch::Format, losses: &L
                 "{}",
                 serde_json::json!({"summary": "undecided", "call": call, "count": count})
             ),
-            watch::Format::Text | watch::Format::Oz => writeln!(
+            watch::Format::Text | watch::Format::Oz | watch::Format::OzWiki => writeln!(
                 text,
                 "{count:>6}  {call}  depends on arguments that the log does not hold"
             ),

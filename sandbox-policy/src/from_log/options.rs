@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Add what is learned to this file, which may be new, instead of printing it; - prints it
     #[arg(long, value_name = "FILE")]
     pub(crate) learn: Option<PathBuf>,
-    /// Report what the policy would have denied: text, json, oz
+    /// Report what the policy would have denied: text, json, oz, oz-wiki
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "learn")]
     pub(crate) report: Option<ReportFormat>,
     /// The policy file to report by, or, with --learn, that a new file begins with
@@ -83,6 +83,8 @@ pub(crate) enum ReportFormat {
     Json,
     /// The lines of Oz's tracer
     Oz,
+    /// The same between lines of =, as its documentation has them
+    OzWiki,
 }
 
 /// How much wider than what was seen rules become.
@@ -190,6 +192,7 @@ impl From<ReportFormat> for watch::Format {
             ReportFormat::Text => watch::Format::Text,
             ReportFormat::Json => watch::Format::Json,
             ReportFormat::Oz => watch::Format::Oz,
+            ReportFormat::OzWiki => watch::Format::OzWiki,
         }
     }
 }

@@ -91,11 +91,7 @@ impl Program {
         let (seen, unknown) = (seen(record), record.unknown());
         match (purpose, &mut self.report) {
             (Purpose::Report { judge, format }, Some(report)) => {
-                let style = match format {
-                    watch::Format::Oz => Style::Oz,
-                    watch::Format::Text | watch::Format::Json => Style::Plain,
-                };
-                report.add(judge, record, &seen, style);
+                report.add(judge, record, &seen, format.style());
             }
             _ if unknown == 0 => {
                 self.observations.record(&seen);
@@ -126,6 +122,7 @@ impl Report {
             program: record.exe.clone(),
             command: Vec::new(),
             rendered: rendered(record, seen, style),
+            generic: None,
             place: None,
             stack: None,
             judgement,

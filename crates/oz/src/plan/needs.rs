@@ -60,7 +60,6 @@ pub(super) fn missing(request: &Request<'_>) -> Vec<Need> {
     let profile = request.profile;
     let networking = &profile.networking;
     let needs = [
-        (Need::Seccomp, profile.seccomp.mode != SeccompMode::Disabled),
         (Need::Xserver, profile.xserver.enabled),
         (Need::Bridge, networking.network == NetworkType::Bridge),
         (Need::Sockets, !networking.sockets.is_empty()),
@@ -84,8 +83,8 @@ pub(super) fn without_effect(profile: &Profile) -> impl Iterator<Item = String> 
             profile.multi,
         ),
         (
-            "log_dir: what the program prints goes to the caller",
-            profile.log_dir.is_some(),
+            "log_dir: what the program prints goes to the caller, and there is no filter to report of",
+            profile.log_dir.is_some() && profile.seccomp.mode == SeccompMode::Disabled,
         ),
         (
             "xserver.audio_mode: there is no sound yet",

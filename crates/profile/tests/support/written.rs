@@ -201,16 +201,20 @@ fn seccomp() -> impl Strategy<Value = Seccomp> {
         any::<[bool; 2]>(),
         literal(),
         of(literal()),
+        of(literal().prop_map(|path| path.parse().unwrap())),
         vec(definitions, 0..3),
     )
         .prop_map(
-            |(mode, [enforce, debug], whitelist, blacklist, extra_definitions)| Seccomp {
-                mode,
-                enforce,
-                debug,
-                whitelist: Some(whitelist),
-                blacklist,
-                extra_definitions,
+            |(mode, [enforce, debug], whitelist, blacklist, train_output, extra_definitions)| {
+                Seccomp {
+                    mode,
+                    enforce,
+                    debug,
+                    whitelist: Some(whitelist),
+                    blacklist,
+                    train_output,
+                    extra_definitions,
+                }
             },
         )
 }
@@ -465,6 +469,7 @@ fn written_seccomp(seccomp: &Seccomp) -> Value {
         "debug": seccomp.debug,
         "whitelist": seccomp.whitelist,
         "seccomp_blacklist": seccomp.blacklist,
+        "train_output": seccomp.train_output.as_ref().map(PathPattern::as_str),
         "extradefs": definitions.collect::<Vec<_>>(),
     })
 }

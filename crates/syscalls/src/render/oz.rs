@@ -34,6 +34,13 @@ pub(super) fn line(view: &View<'_>) -> String {
     }
 }
 
+/// The same without a family.
+pub(super) fn generic_line(view: &View<'_>) -> String {
+    let parts = written(view).filter(|_| view.is_as_the_prototype_says());
+    let parts = parts.unwrap_or_else(|| generic(view));
+    format!("{}({})", view.name, text::joined(parts, ","))
+}
+
 /// The families with a blank behind the comma.
 fn wide(view: &View<'_>) -> Option<Vec<String>> {
     Some(match view.name {
@@ -106,12 +113,19 @@ fn narrow(view: &View<'_>) -> Option<Vec<String>> {
             view.string(view.register(1), 16),
         ],
         "capget" => vec![capability_header(view), null_or(view, 1)],
-        "write" if matches!(view.low(0), 1 | 2) => vec![
+        _ => return written(view),
+    })
+}
+
+/// What goes to the terminal is shown.
+fn written(view: &View<'_>) -> Option<Vec<String>> {
+    let shown = view.name == "write" && matches!(view.low(0), 1 | 2);
+    shown.then(|| {
+        vec![
             format!("{}", view.low(0)),
             printed(view),
             format!("{}", view.register(2)),
-        ],
-        _ => return None,
+        ]
     })
 }
 

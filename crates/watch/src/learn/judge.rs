@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use policy::{Action, Answer, Id, Mode, Node, Policy, Request};
 use syscalls::Abi;
 
-use crate::learn::observe::{BESIDES, Sighting};
+use crate::learn::observe::{BESIDES, Observations, Sighting};
+use crate::learn::rules::{alternative, named};
 use crate::learn::selectors::Values;
 use crate::learn::{Error, File};
 
@@ -84,6 +85,26 @@ impl Judge {
             // Other reasons are not of our making, and the door that loads it will say them.
             _ => Ok(()),
         }
+    }
+
+    /// Sees that a text allows what the one before it did, and all that was seen.
+    pub(crate) fn holds(&self, before: &Judge, observations: &Observations) -> Result<(), Error> {
+        let mismatch = |wanted: String| Err(Error::Mismatch { wanted });
+        for sighting in observations.sightings() {
+            let Some(name) = sighting.name else {
+                continue;
+            };
+            if sighting.unknown > 0 && !self.always_seen(sighting) {
+                return mismatch(name.into());
+            }
+            for (values, _) in &sighting.combinations {
+                if !self.allows(sighting, values) {
+                    return mismatch(named(name, &alternative(&sighting.selectors, values)));
+                }
+            }
+        }
+        let lost = before.allowed().find(|name| !self.always(name));
+        lost.map_or(Ok(()), |name| mismatch(name.into()))
     }
 
     fn answer(&self, name: &str) -> Option<Answer> {

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use syscalls::Abi;
-
-use crate::learn::assumed::{ASKED, Facts, assumptions, uses_of, values};
+use crate::learn::assumed::{ASKED, uses_of, values};
+use crate::learn::beyond::Beyond;
 use crate::learn::judge::Judge;
-use crate::learn::observe::{BESIDES, Observations};
+use crate::learn::observe::Observations;
 use crate::learn::page::{Page, Rule, Runs};
 use crate::learn::plan::{self, Plan};
 use crate::learn::remark::{Remark, UNKNOWN};
 use crate::learn::rules::{ANY, alternative, body, named};
 use crate::learn::summary::{Assumed, Count, Summary};
+use crate::learn::values::Style;
 use crate::learn::{Error, File, Learned, Options};
 
 /// Adds what was seen to a file. Lines stay as they are, but for those whose rule must be wider and for
@@ -25,10 +25,7 @@ pub fn merge(
     observations: &Observations,
     options: &Options,
 ) -> Result<Learned, Error> {
-    let unknown = |name: &&String| syscalls::number(Abi::NATIVE, name).is_none();
-    if let Some(name) = options.assume.iter().find(unknown) {
-        return Err(Error::Unknown { name: name.clone() });
-    }
+    options.names_exist()?;
     let old = file.text.filter(|text| !text.trim().is_empty());
     let besides = plan::foreign(observations);
     let judge = Judge::new(file, old.unwrap_or_default(), besides)?;
@@ -39,13 +36,7 @@ pub fn merge(
     if let Some(line) = page.positive() {
         return Err(Error::Positive { line });
     }
-    let mut plans = plan::seen(observations, &judge, options)?;
-    let facts = Facts {
-        threads: options.facts.threads || observations.threads(),
-        ..options.facts
-    };
-    let assumed = assumptions(facts, &options.assume);
-    plan::assume(&mut plans, assumed, observations, &judge);
+    let plans = plan::all(observations, &judge, options, Style::Own)?;
     let mut merge = Merge {
         rules: page.rules(),
         page,
@@ -53,7 +44,7 @@ pub fn merge(
         summary: Summary::default(),
     };
     merge.all(&plans)?;
-    merge.others(observations, besides);
+    merge.beyond(Beyond::of(observations));
     if let Some(losses) = &options.losses {
         merge.page.put_first(&format!("# INCOMPLETE: {losses}"));
     }
@@ -209,26 +200,14 @@ impl Merge {
     }
 
     /// What no rule is for.
-    fn others(&mut self, observations: &Observations, besides: bool) {
-        for sighting in observations.sightings() {
-            if sighting.name.is_none() {
-                let (audit, number) = (sighting.audit, sighting.number);
-                let call = format!("call {number} of the ABI {audit:#x}");
-                let line = format!("# no rule can allow {call}, which was seen");
-                if !self.page.has(&line) {
-                    self.page.append(line);
-                }
-                self.summary.unnamed.push(call);
-            }
-        }
-        if besides {
-            let abi = BESIDES.name();
-            let line = format!("# calls of {abi} were seen: enforce with --arch {abi}");
+    fn beyond(&mut self, beyond: Beyond) {
+        for line in beyond.lines() {
             if !self.page.has(&line) {
                 self.page.append(line);
             }
-            self.summary.foreign = Some(abi);
         }
+        self.summary.unnamed = beyond.unnamed;
+        self.summary.foreign = beyond.foreign;
     }
 
     /// Counts the run, and sees whether the text says what it should.
@@ -251,7 +230,7 @@ impl Merge {
         self.summary.runs_without_news = runs.without_news;
         let text = self.page.text();
         let new = Judge::new(file, &text, besides)?;
-        check(&self.judge, &new, observations)?;
+        new.holds(&self.judge, observations)?;
         new.fits()?;
         let summary = self.summary;
         Ok(Learned { text, summary })
@@ -305,42 +284,12 @@ fn unseen(name: &str, remark: &Remark, plan: &Plan, alternatives: &[String]) -> 
     found
 }
 
-fn check(old: &Judge, new: &Judge, observations: &Observations) -> Result<(), Error> {
-    for sighting in observations.sightings() {
-        let Some(name) = sighting.name else {
-            continue;
-        };
-        if sighting.unknown > 0 && !new.always_seen(sighting) {
-            let wanted = name.into();
-            return Err(Error::Mismatch { wanted });
-        }
-        for (values, _) in &sighting.combinations {
-            if !new.allows(sighting, values) {
-                let wanted = named(name, &alternative(&sighting.selectors, values));
-                return Err(Error::Mismatch { wanted });
-            }
-        }
-    }
-    let lost = old.allowed().find(|name| !new.always(name));
-    lost.map_or(Ok(()), |name| {
-        let wanted = name.into();
-        Err(Error::Mismatch { wanted })
-    })
-}
-
 /// The first lines of a new file.
 fn header(options: &Options) -> String {
-    let command = options.recorder.command();
-    let letters = options.program.chars();
-    let program: String = letters
-        .map(|letter| match letter.is_control() {
-            true => '?',
-            false => letter,
-        })
-        .collect();
+    let learned = options.origin();
     let runs = Runs::default();
     format!(
-        "# Learned by {command} from: {program}\n\
+        "# {learned}\n\
          # \"seen\" counts the calls of all runs; \"assumed\" is allowed unseen, for the reason given.\n\
          {runs}\n\n"
     )

@@ -4,14 +4,19 @@
 //! new or grown: what is in a file already stays, what was not allowed is added, what no run need show is
 //! added with the reason, and [`Summary`] says what was new. The caller reads and writes the file. What is
 //! returned was compiled, and allows all that was seen; anything else is an [`Error`].
+//!
+//! [`oz`] makes a new file of the same, as `oz-seccomp-tracer` wrote them.
 
 mod assumed;
+mod beyond;
 mod error;
 mod judge;
 mod merge;
 mod observe;
+pub mod oz;
 mod page;
 mod plan;
+mod raw;
 mod remark;
 mod rules;
 pub(crate) mod selectors;
@@ -53,6 +58,27 @@ pub struct Options {
     pub losses: Option<String>,
 }
 
+impl Options {
+    /// Sees that this machine has the calls that are to be allowed unseen.
+    pub(crate) fn names_exist(&self) -> Result<(), Error> {
+        let unknown = |name: &&String| syscalls::number(syscalls::Abi::NATIVE, name).is_none();
+        match self.assume.iter().find(unknown) {
+            Some(name) => Err(Error::Unknown { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// By what and from what a file was learned, in a line of words.
+    pub(crate) fn origin(&self) -> String {
+        let letter = |letter: char| match letter.is_control() {
+            true => '?',
+            false => letter,
+        };
+        let program: String = self.program.chars().map(letter).collect();
+        format!("Learned by {} from: {program}", self.recorder.command())
+    }
+}
+
 /// Who saw what is learned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Recorder {
@@ -61,6 +87,10 @@ pub enum Recorder {
     Launcher,
     /// A log that somebody else wrote.
     Log,
+    /// `oz-seccomp-tracer`.
+    Tracer,
+    /// A cell.
+    Cell,
 }
 
 impl Recorder {
@@ -69,6 +99,8 @@ impl Recorder {
         match self {
             Recorder::Launcher => "sandboxify --learn",
             Recorder::Log => "sandbox-policy from-log",
+            Recorder::Tracer => "oz-seccomp-tracer",
+            Recorder::Cell => "oz run --train",
         }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use syscalls::Abi;
 
-use crate::learn::assumed::{ASKED, Assumption, values};
+use crate::learn::assumed::{ASKED, Assumption, Facts, assumptions, values};
 use crate::learn::judge::Judge;
 use crate::learn::observe::{BESIDES, Observations, Sighting, Targets};
 use crate::learn::rules::{ANY, Generalise, alternative, alternatives};
 use crate::learn::selectors::{Selector, Values};
+use crate::learn::values::Style;
 use crate::learn::{Error, Options};
 
 /// What is to be done about a call.
@@ -38,16 +39,33 @@ struct Named<'a> {
     sightings: Vec<&'a Sighting>,
 }
 
-/// The plans of all calls that were seen, by name.
-pub(crate) fn seen(
+/// The plans of all calls that were seen or are assumed, by name.
+pub(crate) fn all(
     observations: &Observations,
     judge: &Judge,
     options: &Options,
+    style: Style,
+) -> Result<BTreeMap<String, Plan>, Error> {
+    let mut plans = seen(observations, judge, options, style)?;
+    let facts = Facts {
+        threads: options.facts.threads || observations.threads(),
+        ..options.facts
+    };
+    let assumed = assumptions(facts, &options.assume);
+    assume(&mut plans, assumed, observations, judge, style);
+    Ok(plans)
+}
+
+fn seen(
+    observations: &Observations,
+    judge: &Judge,
+    options: &Options,
+    style: Style,
 ) -> Result<BTreeMap<String, Plan>, Error> {
     let foreign = foreign(observations);
     let looked_at = judge.arguments();
     let mut plans = BTreeMap::new();
-    for named in by_name(observations, foreign) {
+    for named in by_name(observations, foreign, style) {
         let places = looked_at.get(named.name).map_or(&[][..], Vec::as_slice);
         let watched = |place: usize| named.selectors.iter().any(|one| one.place == place);
         if let Some(&argument) = places.iter().find(|place| !watched(**place)) {
@@ -65,7 +83,7 @@ pub(crate) fn foreign(observations: &Observations) -> bool {
     all.any(|sighting| !sighting.is_native() && sighting.name.is_some())
 }
 
-fn by_name(observations: &Observations, foreign: bool) -> Vec<Named<'_>> {
+fn by_name(observations: &Observations, foreign: bool, style: Style) -> Vec<Named<'_>> {
     let mut all: BTreeMap<&'static str, Named<'_>> = BTreeMap::new();
     for sighting in observations.sightings() {
         let Some(name) = sighting.name else {
@@ -73,7 +91,7 @@ fn by_name(observations: &Observations, foreign: bool) -> Vec<Named<'_>> {
         };
         let named = all.entry(name).or_insert_with(|| Named {
             name,
-            selectors: on_both(observations.selectors(name), name, foreign),
+            selectors: selectors(observations, name, foreign, style),
             sightings: Vec::new(),
         });
         named.sightings.push(sighting);
@@ -83,12 +101,18 @@ fn by_name(observations: &Observations, foreign: bool) -> Vec<Named<'_>> {
 
 /// The arguments that a rule can look at: one rule is for both ABIs, and none for arguments that they
 /// pass differently.
-fn on_both(selectors: Vec<Selector>, name: &str, foreign: bool) -> Vec<Selector> {
+fn selectors(
+    observations: &Observations,
+    name: &str,
+    foreign: bool,
+    style: Style,
+) -> Vec<Selector> {
+    let selectors = observations.selectors(name);
     let both = foreign && syscalls::number(BESIDES, name).is_some();
     let differs = syscalls::differs_from(name);
     match both && selectors.iter().any(|one| one.place >= differs) {
         true => Vec::new(),
-        false => selectors,
+        false => selectors.into_iter().map(|one| one.styled(style)).collect(),
     }
 }
 
@@ -147,11 +171,12 @@ impl Named<'_> {
 }
 
 /// Adds what is assumed to the plans.
-pub(crate) fn assume(
+fn assume(
     plans: &mut BTreeMap<String, Plan>,
     assumptions: BTreeMap<String, Assumption>,
     observations: &Observations,
     judge: &Judge,
+    style: Style,
 ) {
     let foreign = foreign(observations);
     for (name, assumption) in assumptions {
@@ -160,7 +185,7 @@ pub(crate) fn assume(
         }
         let plan = plans.entry(name.clone()).or_default();
         if plan.count == 0 {
-            plan.selectors = on_both(observations.selectors(&name), &name, foreign);
+            plan.selectors = selectors(observations, &name, foreign, style);
         }
         plan.why = assumption.why;
         plan.assume(&name, &assumption, judge);

@@ -3,7 +3,7 @@
 //! Addresses, sizes and descriptors are not among them: they differ from run to run. A rule that the
 //! user wrote may look at any argument, and then learning looks at it, too.
 
-use crate::learn::values::{self, Family};
+use crate::learn::values::{self, Family, Style};
 
 /// An argument that is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub(crate) struct Selector {
     /// The bits that the kernel reads.
     pub(crate) mask: u64,
     family: Kind,
+    style: Style,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,7 @@ pub(crate) fn selectors(call: &str, besides: &[usize]) -> Vec<Selector> {
                 name: argument.name,
                 mask: u64::MAX >> (64 - argument.bits),
                 family,
+                style: Style::Own,
             });
         }
     }
@@ -114,8 +116,22 @@ pub(crate) fn masks(selectors: &[Selector]) -> Values {
 }
 
 impl Selector {
-    /// `name == VALUE`, for one of the values of a call.
+    /// The same argument, written otherwise.
+    pub(crate) fn styled(self, style: Style) -> Selector {
+        Selector { style, ..self }
+    }
+
+    /// `name == VALUE` or `argL1 == VALUE`, for one of the values of a call.
     pub(crate) fn compare(&self, call: &[Selector], values: &Values) -> String {
+        let value = self.spell(call, values);
+        match self.style {
+            Style::Own => format!("{} == {value}", self.name),
+            Style::Oz => format!("{} == {value}", self.register()),
+        }
+    }
+
+    /// Its value in a call, by name.
+    pub(crate) fn spell(&self, call: &[Selector], values: &Values) -> String {
         let of = |name| {
             let named = call.iter().find(|selector| selector.name == name);
             named.map_or(0, |named| values[named.place])
@@ -125,7 +141,17 @@ impl Selector {
             Kind::Protocol => protocols(of("family")),
             Kind::SocketOption => options(of("level")),
         };
-        format!("{} == {}", self.name, family.spell(values[self.place]))
+        family.spell(values[self.place], self.style)
+    }
+
+    /// The bits that the kernel reads, and no more: an int's other half may hold anything.
+    fn register(&self) -> String {
+        const WORD: u64 = u32::MAX as u64;
+        match (self.mask, self.place) {
+            (u64::MAX, place) => format!("arg{place}"),
+            (WORD, place) => format!("argL{place}"),
+            (mask, place) => format!("argL{place} & {mask}"),
+        }
     }
 }
 

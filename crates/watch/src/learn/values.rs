@@ -7,6 +7,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+/// How rules are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Style {
+    /// With the names of arguments, and large numbers as machines count.
+    #[default]
+    Own,
+    /// With registers and decimal numbers, as `oz-seccomp-tracer` has them.
+    Oz,
+}
+
 /// The names of one argument's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Family {
@@ -340,13 +350,13 @@ pub(crate) const PTRACE: Family = one_of(&[
 
 impl Family {
     /// The value as constants and what is left of it as a number, joined by `|`.
-    pub(crate) fn spell(&self, value: u64) -> String {
+    pub(crate) fn spell(&self, value: u64, style: Style) -> String {
         let low = value & self.ones_in;
         let named = name_of(self.ones, low);
         let mut parts: Vec<String> = Vec::new();
         match named {
             Some(name) if self.ones_in != 0 || value == 0 => parts.push(name.into()),
-            _ if low != 0 => return number(value),
+            _ if low != 0 => return number(value, style),
             _ => {}
         }
         let mut rest = value & !low;
@@ -360,7 +370,7 @@ impl Family {
             }
         }
         if rest != 0 || parts.is_empty() {
-            parts.push(number(rest));
+            parts.push(number(rest, style));
         }
         parts.join("|")
     }
@@ -377,10 +387,10 @@ fn constant(name: &str) -> Option<u64> {
     ALL.get(name).copied()
 }
 
-/// Small numbers as people count, large ones as machines do.
-fn number(value: u64) -> String {
-    match value {
-        0..=255 => value.to_string(),
+/// Small numbers as people count; large ones as machines do, in our own style.
+fn number(value: u64, style: Style) -> String {
+    match (style, value) {
+        (Style::Oz, _) | (_, 0..=255) => value.to_string(),
         _ => format!("{value:#x}"),
     }
 }

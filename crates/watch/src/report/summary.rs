@@ -11,13 +11,14 @@ const WIDEST: usize = 48;
 /// The lines, each behind `prefix`; none where nothing happened.
 pub(crate) fn text(reporter: &Reporter, prefix: &str) -> String {
     let mut lines = String::new();
+    let speaker = reporter.speaker;
     let (distinct, total) = (reporter.entries.len(), reporter.total());
     if total > 0 {
         let noun = match distinct {
             1 => "violation",
             _ => "violations",
         };
-        let head = format!("sandboxify: {distinct} distinct {noun}, {total} in all:");
+        let head = format!("{speaker}: {distinct} distinct {noun}, {total} in all:");
         // Writing to a String cannot fail.
         let _ = writeln!(lines, "{prefix}{head}");
     }
@@ -33,7 +34,7 @@ pub(crate) fn text(reporter: &Reporter, prefix: &str) -> String {
     }
     if reporter.lost > 0 {
         let lost = reporter.lost;
-        let _ = writeln!(lines, "{prefix}sandboxify: {lost} reports were lost");
+        let _ = writeln!(lines, "{prefix}{speaker}: {lost} reports were lost");
     }
     lines
 }

@@ -1,15 +1,15 @@
 //! A violation as a line for people, which grep and cut can still take apart:
-//! `sandboxify: violation: CALL: CONSEQUENCE: REASON; CURE; at PLACE; PROGRAM[PID], call NUMBER, TIME`.
+//! `PROGRAM: violation: CALL: CONSEQUENCE: REASON; CURE; at PLACE; PROGRAM[PID], call NUMBER, TIME`.
 
 use super::clock;
 use super::escape::{LONGEST_CALL, LONGEST_RULE, line, word};
 use crate::violation::{Place, Violation};
 
 /// The line, with its newline.
-pub(crate) fn violation(violation: &Violation) -> String {
+pub(crate) fn violation(violation: &Violation, speaker: &str) -> String {
     let judgement = &violation.judgement;
     let mut parts = vec![format!(
-        "sandboxify: violation: {}: {}: {}",
+        "{speaker}: violation: {}: {}: {}",
         line(&violation.rendered, LONGEST_CALL),
         violation.consequence(),
         line(&judgement.ground.to_string(), LONGEST_RULE),

@@ -73,6 +73,7 @@ pub fn violation(judge: &Judge, call: Call, rendered: &str, outcome: Outcome) ->
         program: "/usr/bin/python3.11".to_owned(),
         command: b"/usr/bin/python3.11\0-c\0pass\0".to_vec(),
         rendered: rendered.to_owned(),
+        generic: None,
         place: Some(Place {
             module: "/usr/lib/x86_64-linux-gnu/libc.so.6".to_owned(),
             offset: 0x10_e1a3,

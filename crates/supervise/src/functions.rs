@@ -10,7 +10,7 @@ use trace::image::{Inode, Mapping, Maps, Module, demangled};
 use trace::unwind::{self, Context, Surroundings};
 use watch::{Caller, Place, Stack};
 
-use super::mapped;
+use crate::mapped;
 
 /// The files that were looked at. A file that could not be read is remembered, too.
 #[derive(Default)]

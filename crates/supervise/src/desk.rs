@@ -7,13 +7,15 @@ use syscalls::render::{self, Style};
 use trace::{Ending, Listener, Notification, RegisterCall, Reply, process_of};
 use watch::{Call, Format, Judge, Outcome, Reporter, Verdict, Violation, card};
 
-use super::functions::Functions;
-use super::learning::Learning;
-use super::look::{self, Sighted};
-use super::sink::Sink;
+use crate::Frame;
+use crate::functions::Functions;
+use crate::learning::Learning;
+use crate::look::{self, Sighted};
+use crate::sink::Sink;
+use crate::voice::Voice;
 
 /// What a supervised run is for.
-pub(crate) enum Duty {
+pub enum Duty {
     /// Violations are reported.
     Report(Box<Reports>),
     /// Calls are learnt.
@@ -21,21 +23,36 @@ pub(crate) enum Duty {
 }
 
 /// What reports are made from.
-pub(crate) struct Reports {
-    pub(crate) judge: Judge,
-    pub(crate) reporter: Reporter,
-    pub(crate) format: Format,
+pub struct Reports {
+    /// Says what the policy answers, and why.
+    pub judge: Judge,
+    /// Tells distinct violations from repetitions.
+    pub reporter: Reporter,
+    /// How they are written.
+    pub format: Format,
     /// Whether violations have consequences.
-    pub(crate) enforced: bool,
+    pub enforced: bool,
     /// Whether the report goes to a file, and the card of a death does not stand beside it.
-    pub(crate) apart: bool,
+    pub apart: bool,
+}
+
+impl Duty {
+    /// What reports are made from, if there are any.
+    fn reports(&mut self) -> Option<&mut Reports> {
+        match self {
+            Duty::Report(reports) => Some(reports),
+            Duty::Learn(learning) => learning.shown(),
+        }
+    }
 }
 
 /// The one place where everything that was seen comes together.
 pub(crate) struct Desk {
     duty: Duty,
     sink: Sink,
+    voice: Voice,
     functions: Functions,
+    frame: Frame,
     /// How much had been seen when the end was last reported.
     reported: Option<u64>,
     /// Whether it was said that a process's memory cannot be read.
@@ -50,10 +67,12 @@ struct Caller {
 }
 
 impl Desk {
-    pub(crate) fn new(duty: Duty, sink: Sink) -> Desk {
+    pub(crate) fn new(duty: Duty, sink: Sink, voice: Voice, frame: Frame) -> Desk {
         Desk {
             duty,
             sink,
+            voice,
+            frame,
             functions: Functions::default(),
             reported: None,
             said_closed: false,
@@ -62,9 +81,7 @@ impl Desk {
 
     /// Takes up the call that ends the program, which waits for its answer.
     pub(crate) fn ending(&mut self, notification: &Notification) {
-        if let Duty::Learn(learning) = &mut self.duty {
-            learning.record(&mut seen(&notification.call, Caller::of_call(notification)));
-        }
+        self.learn(&mut seen(&notification.call, Caller::of_call(notification)));
         self.finish();
     }
 
@@ -75,16 +92,13 @@ impl Desk {
         listener: &Listener,
         notification: &Notification,
     ) -> Result<(), trace::Error> {
-        let reports = match &mut self.duty {
-            Duty::Learn(learning) => {
-                if listener.reply(notification, Reply::Continue)? {
-                    // Nobody asks when it was, and the clock would be a cost of each call.
-                    let caller = Caller::of_call(notification);
-                    learning.record(&mut made(&notification.call, caller, UNIX_EPOCH));
-                }
-                return Ok(());
+        let Some(reports) = self.duty.reports() else {
+            if listener.reply(notification, Reply::Continue)? {
+                // Nobody asks when it was, and the clock would be a cost of each call.
+                let caller = Caller::of_call(notification);
+                self.learn(&mut made(&notification.call, caller, UNIX_EPOCH));
             }
-            Duty::Report(reports) => reports,
+            return Ok(());
         };
         let mut call = seen(&notification.call, Caller::of_call(notification));
         let verdict = reports.judge.verdict(&call);
@@ -97,20 +111,27 @@ impl Desk {
         if !listener.reply(notification, reply)? {
             return Ok(());
         }
-        match violation {
-            Some(violation) => self.report(&violation),
-            None => drop(reports.reporter.repeats(&call, &verdict)),
+        if violation.is_none() {
+            reports.reporter.repeats(&call, &verdict);
+        }
+        self.learn(&mut call);
+        if let Some(violation) = violation {
+            self.report(&violation);
         }
         Ok(())
     }
 
+    /// Takes up a call that ran.
+    fn learn(&mut self, call: &mut Call) {
+        if let Duty::Learn(learning) = &mut self.duty {
+            learning.record(call);
+        }
+    }
+
     /// Takes up a call that a tracer was asked about; it will run.
     pub(crate) fn asked(&mut self, ending: &Ending) {
-        let mut call = seen(&ending.call, Caller::of(ending));
-        match &mut self.duty {
-            Duty::Learn(learning) => learning.record(&mut call),
-            Duty::Report(_) => self.take(ending, Outcome::Ran, |_| true),
-        }
+        self.learn(&mut seen(&ending.call, Caller::of(ending)));
+        self.take(ending, Outcome::Ran, |_| true);
     }
 
     /// Takes up the end of a thread, which may be a violation's. Whether the thread alone was killed.
@@ -137,7 +158,7 @@ impl Desk {
     }
 
     fn take(&mut self, ending: &Ending, outcome: Outcome, fits: impl Fn(Action) -> bool) {
-        let Duty::Report(reports) = &mut self.duty else {
+        let Some(reports) = self.duty.reports() else {
             return;
         };
         let mut call = seen(&ending.call, Caller::of(ending));
@@ -158,7 +179,7 @@ impl Desk {
     }
 
     fn report(&mut self, violation: &Violation) {
-        let Duty::Report(reports) = &mut self.duty else {
+        let Some(reports) = self.duty.reports() else {
             return;
         };
         let text = reports.reporter.take(violation);
@@ -174,16 +195,17 @@ impl Desk {
     }
 
     fn report_text(&mut self, violation: &Violation, text: Option<String>) {
-        let Duty::Report(reports) = &self.duty else {
+        let Some(reports) = self.duty.reports() else {
             return;
         };
         let died = violation.outcome == Outcome::Died;
-        let has_card = died && (reports.format == Format::Text || reports.apart);
+        let apart = reports.apart;
+        let has_card = died && (reports.format == Format::Text || apart);
         if has_card {
-            self.sink.aside(card(violation));
+            self.sink.aside(card(violation, self.voice.program));
         }
         // On a terminal the card says all that the line would.
-        if let Some(text) = text.filter(|_| !has_card || reports.apart) {
+        if let Some(text) = text.filter(|_| !has_card || apart) {
             self.sink.report(text);
         }
     }
@@ -197,6 +219,8 @@ impl Desk {
         if self.reported.replace(seen) == Some(seen) {
             return;
         }
+        let frame = std::mem::take(&mut self.frame);
+        self.say(frame.before);
         match &mut self.duty {
             Duty::Report(reports) => {
                 reports.reporter.lose(self.sink.take_lost());
@@ -205,17 +229,25 @@ impl Desk {
                 together.into_iter().for_each(|text| self.sink.report(text));
             }
             Duty::Learn(learning) => {
-                let (said, reported) = learning.write();
+                let (said, reported) = learning.write(self.voice);
                 reported.into_iter().for_each(|text| self.sink.report(text));
                 self.sink.aside(said);
             }
         }
+        self.say(frame.behind);
         self.sink.flush();
+    }
+
+    /// A line that stands in the report.
+    fn say(&mut self, text: String) {
+        if !text.is_empty() {
+            self.sink.report(text);
+        }
     }
 
     /// A note for the user.
     pub(crate) fn note(&mut self, text: &str) {
-        self.sink.aside(format!("sandboxify: note: {text}\n"));
+        self.sink.aside(self.voice.line(&format!("note: {text}")));
     }
 }
 
@@ -235,15 +267,13 @@ impl Reports {
 
     fn violation(&self, functions: &mut Functions, call: &mut Call, outcome: Outcome) -> Violation {
         call.process = process_of(call.thread).unwrap_or(call.thread);
-        let style = match self.format {
-            Format::Oz => Style::Oz,
-            Format::Text | Format::Json => Style::Plain,
-        };
+        let generic = self.reporter.wants_generic();
         Violation {
             call: *call,
             program: look::program(call.process),
             command: look::command(call.process),
-            rendered: rendered(call, style),
+            rendered: rendered(call, self.format.style()),
+            generic: generic.then(|| rendered(call, Style::OzGeneric)),
             place: functions.place(call.thread, call.instruction),
             stack: None,
             judgement: self.judge.judge(call),

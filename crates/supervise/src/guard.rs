@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use trace::{Listener, Process, process_of};
 
 use crate::sys::{self, Fork};
+use crate::voice::Voice;
 
 /// Keeps the guard from acting; dropped without [`Relief::relieve`], it acts.
 pub(crate) struct Relief {
@@ -24,24 +25,24 @@ impl Relief {
 }
 
 /// Starts the guard; before any thread, because it is a fork.
-pub(crate) fn post(program: Pid, listeners: &[Listener]) -> Option<Relief> {
+pub(crate) fn post(program: Pid, listeners: &[Listener], voice: Voice) -> Option<Relief> {
     let process = Process::open(program.as_raw()).ok()?;
     let (watched, pipe) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).ok()?;
     match sys::fork_without_signal(false).ok()? {
         Fork::Parent { .. } => Some(Relief { pipe }),
         Fork::Child => {
             drop(pipe);
-            stand(&process, listeners, watched);
+            stand(&process, listeners, watched, voice);
             sys::exit_at_once()
         }
     }
 }
 
-fn stand(program: &Process, listeners: &[Listener], watched: OwnedFd) {
+fn stand(program: &Process, listeners: &[Listener], watched: OwnedFd, voice: Voice) {
     let mut kept = vec![
         program.as_fd().as_raw_fd(),
         watched.as_raw_fd(),
-        libc::STDERR_FILENO,
+        voice.descriptor,
     ];
     kept.extend(
         listeners
@@ -56,7 +57,7 @@ fn stand(program: &Process, listeners: &[Listener], watched: OwnedFd) {
     }
     // Where the watcher traced it, the kernel has killed it by now (PTRACE_O_EXITKILL).
     program.kill();
-    sys::print_to_stderr("sandboxify: the watcher died; the program was killed\n");
+    voice.say("the watcher died; the program was killed");
     // Whatever else the program has started, as soon as it makes a call that somebody must answer.
     while listeners.iter().any(|listener| !listener.is_deserted(0)) {
         for listener in listeners {

@@ -1,23 +1,14 @@
 //! A policy file, read for this machine: some formats make rules depend on the kernel and on the
 //! program's capabilities.
 
-use std::ffi::OsStr;
-
 use formats::{Circumstances, Source};
 use syscalls::Abi;
 
-use crate::failure::Failure;
-
-/// Reads a policy file of any format.
-pub(crate) fn open(path: &OsStr) -> Result<Source, Failure> {
-    let Some(path) = path.to_str() else {
-        return Err(Failure::Usage("--policy: the path is no UTF-8".into()));
-    };
-    Ok(read(path)?)
-}
-
-/// The same for a path that is text.
-pub(crate) fn read(path: &str) -> Result<Source, formats::Error> {
+/// Reads a policy file of any format for this machine and a program with this process's capabilities.
+///
+/// # Errors
+/// Those of [`Source::open`].
+pub fn open_policy(path: &str) -> Result<Source, formats::Error> {
     let held = formats::capabilities(effective_capabilities());
     let circumstances = Circumstances {
         format: None,

@@ -3,19 +3,26 @@
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 
-use crate::failure::Failure;
+use crate::error::Error;
 use crate::sys;
 
 /// A program to execute: path, arguments and environment, ready for the kernel.
-pub(crate) struct Image {
-    pub(crate) path: CString,
-    pub(crate) arguments: Vec<CString>,
-    pub(crate) environment: Vec<CString>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// The file; nobody looks for it in PATH.
+    pub path: CString,
+    /// The arguments from the zeroth on.
+    pub arguments: Vec<CString>,
+    /// Its entries as they are.
+    pub environment: Vec<CString>,
 }
 
 impl Image {
     /// An image with the process's environment less the variables of the contract.
-    pub(crate) fn new(path: OsString, arguments: Vec<OsString>) -> Result<Image, Failure> {
+    ///
+    /// # Errors
+    /// [`Error::Nul`].
+    pub fn new(path: OsString, arguments: Vec<OsString>) -> Result<Image, Error> {
         Ok(Image {
             path: c_string(path)?,
             arguments: arguments
@@ -27,7 +34,10 @@ impl Image {
     }
 
     /// Sets a variable, or replaces its first definition.
-    pub(crate) fn set(&mut self, name: &str, value: &[u8]) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`Error::Nul`].
+    pub fn set(&mut self, name: &str, value: &[u8]) -> Result<(), Error> {
         let mut entry = format!("{name}=").into_bytes();
         let prefix = entry.len();
         entry.extend_from_slice(value);
@@ -42,6 +52,11 @@ impl Image {
             None => self.environment.push(entry),
         }
         Ok(())
+    }
+
+    /// Executes this image without a ticket; comes back with the error number.
+    pub fn execute(&self) -> i32 {
+        sys::execute_with(&sys::Strings::new(self), [0; 3])
     }
 }
 
@@ -61,7 +76,7 @@ fn inherited() -> Vec<CString> {
         .collect()
 }
 
-fn c_string(text: OsString) -> Result<CString, Failure> {
+fn c_string(text: OsString) -> Result<CString, Error> {
     // Arguments come from execve and hold no NUL; a script's first line may.
-    CString::new(text.into_vec()).map_err(|_| Failure::Usage("a NUL byte in an argument".into()))
+    CString::new(text.into_vec()).map_err(|_| Error::Nul)
 }

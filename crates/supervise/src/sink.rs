@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::Duration;
 
 use crate::sys;
+use crate::voice::Voice;
 
 /// Reports that may wait to be written.
 const WAITING: usize = 4096;
@@ -16,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 enum Message {
     /// To the report.
     Report(String),
-    /// To standard error, wherever the report goes.
+    /// To the user, wherever the report goes.
     Aside(String),
     /// Say when all before this is written.
     Flush(SyncSender<()>),
@@ -30,10 +31,10 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Starts the writer; `file` is the report's, standard error where there is none.
-    pub(crate) fn start(file: Option<File>, progress: Option<Progress>) -> Sink {
+    /// Starts the writer; `file` is the report's, which the voice speaks where there is none.
+    pub(crate) fn start(file: Option<File>, progress: Option<Progress>, voice: Voice) -> Sink {
         let (messages, received) = sync_channel(WAITING);
-        std::thread::spawn(move || write(&received, file.as_ref(), progress));
+        std::thread::spawn(move || write(&received, file.as_ref(), progress, voice));
         Sink { messages, lost: 0 }
     }
 
@@ -78,45 +79,44 @@ impl Sink {
 }
 
 /// What is said each second while nothing else is.
-pub(crate) type Progress = Box<dyn FnMut() -> Option<String> + Send>;
+pub type Progress = Box<dyn FnMut() -> Option<String> + Send>;
 
-fn write(messages: &Receiver<Message>, file: Option<&File>, mut progress: Option<Progress>) {
+fn write(
+    messages: &Receiver<Message>,
+    file: Option<&File>,
+    mut progress: Option<Progress>,
+    voice: Voice,
+) {
     const SECOND: Duration = Duration::from_secs(1);
     let mut line_is_open = false;
     let close_line = |open: &mut bool| {
         if std::mem::take(open) {
-            sys::print_to_stderr("\r\x1b[K");
+            voice.put("\r\x1b[K");
         }
+    };
+    let say = |open: &mut bool, text: &str| {
+        close_line(open);
+        voice.put(text);
     };
     loop {
         match messages.recv_timeout(SECOND) {
             Ok(Message::Report(text)) => match file {
-                Some(file) => put(file.as_raw_fd(), &text),
-                None => {
-                    close_line(&mut line_is_open);
-                    put(libc::STDERR_FILENO, &text);
-                }
+                // Where it cannot be written there is nowhere to say so.
+                Some(file) => drop(sys::write_all(file.as_raw_fd(), text.as_bytes())),
+                None => say(&mut line_is_open, &text),
             },
-            Ok(Message::Aside(text)) => {
-                close_line(&mut line_is_open);
-                put(libc::STDERR_FILENO, &text);
-            }
+            Ok(Message::Aside(text)) => say(&mut line_is_open, &text),
             Ok(Message::Flush(done)) => {
                 close_line(&mut line_is_open);
                 let _ = done.send(());
             }
             Err(RecvTimeoutError::Timeout) => {
                 if let Some(text) = progress.as_mut().and_then(|progress| progress()) {
-                    sys::print_to_stderr(&format!("\r{text}\x1b[K"));
+                    voice.put(&format!("\r{text}\x1b[K"));
                     line_is_open = true;
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
-}
-
-/// Where it cannot be written there is nowhere to say so.
-fn put(descriptor: i32, text: &str) {
-    let _ = sys::write_all(descriptor, text.as_bytes());
 }

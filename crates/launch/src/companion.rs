@@ -19,10 +19,11 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
+use supervise::sys::{Fork, exit_at_once, fork_without_signal, write_all};
 use trace::Process;
 
-use crate::failure::errno_in_words;
-use crate::sys::{self, Fork};
+use crate::errno;
+use crate::sys;
 
 /// What the other side can be told and asked.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl Line {
 
     /// Says a number. Not with File's write: a side that died must not raise SIGPIPE here.
     pub(crate) fn say(&self, number: i32) -> Result<(), Died> {
-        sys::write_all(self.says.as_raw_fd(), &number.to_ne_bytes()).map_err(|_| Died)
+        write_all(self.says.as_raw_fd(), &number.to_ne_bytes()).map_err(|_| Died)
     }
 
     /// The descriptors that it needs.
@@ -106,7 +107,7 @@ pub(crate) fn attach(
     let launcher = Pid::this();
     let (answers, tell) = pipe()?;
     let (orders, order) = pipe()?;
-    let fork = sys::fork_without_signal(shares_descriptors);
+    let fork = fork_without_signal(shares_descriptors);
     match fork.map_err(|errno| in_words("clone", errno))? {
         Fork::Parent { child } => {
             sys::reap(child);
@@ -119,15 +120,15 @@ pub(crate) fn attach(
             greet(answers.into(), order.into())
         }
         Fork::Child => {
-            match sys::fork_without_signal(shares_descriptors) {
+            match fork_without_signal(shares_descriptors) {
                 Ok(Fork::Child) => live(launcher, orders, tell, life),
                 Ok(Fork::Parent { child }) => {
                     // Not closed here: the descriptor may be everybody's.
-                    let _ = sys::write_all(tell.as_raw_fd(), &child.as_raw().to_ne_bytes());
+                    let _ = write_all(tell.as_raw_fd(), &child.as_raw().to_ne_bytes());
                 }
                 Err(_) => {}
             }
-            sys::exit_at_once()
+            exit_at_once()
         }
     }
 }
@@ -159,7 +160,7 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), String> {
 }
 
 fn in_words(what: &str, errno: i32) -> String {
-    format!("{what}: {}", errno_in_words(errno))
+    format!("{what}: {}", errno::in_words(errno))
 }
 
 /// The launcher's half of the conversation.
