@@ -29,6 +29,19 @@ pub fn write_all(descriptor: c_int, mut bytes: &[u8]) -> Result<(), i32> {
     Ok(())
 }
 
+/// Whether a descriptor is that of a terminal that changes nothing of what is written (OPOST, termios(3)).
+pub(crate) fn prints_as_it_is(descriptor: c_int) -> bool {
+    let mut settings = std::mem::MaybeUninit::<libc::termios>::uninit();
+    // SAFETY: writes one termios.
+    let result = unsafe { libc::tcgetattr(descriptor, settings.as_mut_ptr()) };
+    if result != 0 {
+        return false;
+    }
+    // SAFETY: tcgetattr succeeded and filled it.
+    let settings = unsafe { settings.assume_init() };
+    settings.c_oflag & libc::OPOST == 0
+}
+
 /// Which side of a fork this is.
 pub enum Fork {
     /// The one that was there before.

@@ -28,8 +28,12 @@ impl Voice {
         self.say(&format!("note: {what}"));
     }
 
-    /// Writes a text as it is.
+    /// Writes a text. A terminal that somebody has told to print bytes as they are begins its lines where
+    /// the last one ended.
     pub(crate) fn put(self, text: &str) {
-        let _ = sys::write_all(self.descriptor, text.as_bytes());
+        let _ = match sys::prints_as_it_is(self.descriptor) {
+            false => sys::write_all(self.descriptor, text.as_bytes()),
+            true => sys::write_all(self.descriptor, text.replace('\n', "\r\n").as_bytes()),
+        };
     }
 }

@@ -11,17 +11,15 @@ use std::time::{Duration, Instant};
 
 use ::filter::Supervision;
 use confine::plan::User;
-use formats::{Circumstances, Source};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 use supervise::sys::{Fork, close_all_but, exit_at_once, fork_without_signal};
-use supervise::{Duty, Learning, Orders, Reports, Voice};
-use syscalls::Abi;
+use supervise::{Duty, Frame, Learning, Orders, Reports, Voice};
 use trace::{Listener, Scope};
-use watch::learn::{Facts, Options};
+use watch::learn::{Facts, Options, Recorder};
 use watch::{Format, Reporter};
 use wire::Channel;
 
@@ -210,14 +208,19 @@ fn orders(job: Job) -> Result<Orders, String> {
         report,
         progress: None,
         notes: Vec::new(),
+        frame: Frame::default(),
         voice: VOICE,
     })
 }
 
 fn reports(filter: Filter, format: Format, enforced: bool, apart: bool) -> Duty {
+    let reporter = Reporter::new(format, false).by(VOICE.program);
     Duty::Report(Box::new(Reports {
         judge: filter.judge,
-        reporter: Reporter::new(format, false).by(VOICE.program),
+        reporter: match filter.debug {
+            true => reporter.debugging(),
+            false => reporter,
+        },
         format,
         enforced,
         apart,
@@ -230,25 +233,11 @@ fn learning(output: &Path, program: &Path) -> Result<Learning, String> {
     let options = Options {
         program: program.to_string_lossy().into_owned(),
         facts: Facts { go, threads: false },
+        recorder: Recorder::Cell,
         ..Options::default()
     };
-    let learning = Learning::new(output, options, None, read_policy_file);
+    let learning = Learning::new(output, options, None, supervise::open_policy);
     learning.map_err(|error| error.to_string())
-}
-
-/// A policy that grows may be of any format; the program has no capability.
-fn read_policy_file(path: &str) -> Result<Source, formats::Error> {
-    let release = rustix::system::uname();
-    let release = release.release().to_string_lossy();
-    let mut numbers = release.split(|letter: char| !letter.is_ascii_digit());
-    let mut next = || numbers.next().and_then(|number| number.parse().ok());
-    let circumstances = Circumstances {
-        format: None,
-        abi: Abi::NATIVE,
-        kernel: (next().unwrap_or_default(), next().unwrap_or_default()),
-        capabilities: &[],
-    };
-    Source::open(path, None, &::filter::sys::read_policy, &circumstances)
 }
 
 /// What is there already stays; a link is not followed.
