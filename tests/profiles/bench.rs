@@ -104,9 +104,4 @@ impl<'a> Bench<'a> {
             Place::Cell { .. } => "/tmp/".into(),
         }
     }
-
-    /// Whether there is a cell.
-    pub fn is_cell(&self) -> bool {
-        matches!(self.place, Place::Cell { .. })
-    }
 }
