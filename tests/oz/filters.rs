@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sandbox_tests::{Outcome, SIGSYS_STATUS, compile, publish, rounds};
 
-use crate::world::{OTHER, TESTER, World};
+use super::World;
+use crate::world::{OTHER, TESTER};
 
 /// A blacklist that stops one harmless call.
 const NO_DIRECTORIES: &str = "mkdir: 1\nmkdirat: 1\n";

@@ -1,16 +1,13 @@
 //! Cells: what a program sees in one, and what it cannot do about it.
 //!
-//! Each test has a world of its own (world.rs), in which it runs the built `oz`.
+//! Each test has a world of its own (world.rs), in which it runs the built `oz`. All are run twice: in cells
+//! that root makes, and in cells that their user makes.
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the same questions are asked in cells of both kinds"
+)]
 
-mod filters;
-mod hidden;
-mod identity;
-mod kernel;
-mod network;
-mod plans;
-mod processes;
-mod races;
-mod reach;
-mod shown;
-mod tree;
+mod by_root;
+mod by_the_user;
+mod ordinary;
 mod world;

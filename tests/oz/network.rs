@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::world::World;
+use super::World;
 
 fn network(kind: &str) -> String {
     format!("\"networking\": {{\"type\": \"{kind}\"}}")

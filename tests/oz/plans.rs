@@ -7,7 +7,7 @@ use std::fs;
 use sandbox_tests::{Outcome, repository, skip};
 use serde_json::Value;
 
-use crate::world::World;
+use super::World;
 
 fn plan(world: &World, profile: &str, options: &str) -> Outcome {
     let script = format!(
@@ -24,6 +24,7 @@ const DIRECTORIES: &str = "XDG_DOWNLOAD_DIR=\"$HOME/Downloads\"\nXDG_DOCUMENTS_D
 fn plans_of_these_profiles_are_these() {
     let Some(world) = World::new() else { return };
     let profiles = repository().join("tests/oz/profiles");
+    world.configure("\"etc_prefix\": \"/no-settings\",");
     for (name, options, wanted) in [
         ("reader", "", "reader"),
         ("reader", "--ephemeral", "reader-ephemeral"),
@@ -33,7 +34,8 @@ fn plans_of_these_profiles_are_these() {
         let text = fs::read_to_string(profiles.join(format!("{name}.json"))).unwrap();
         let profile = world.write(&format!("{name}.json"), &text, 0, 0o644);
         let outcome = plan(&world, profile.to_str().unwrap(), options).succeeded();
-        let golden = profiles.join(format!("{wanted}.plan"));
+        let kind = if World::ORDINARY { "ordinary." } else { "" };
+        let golden = profiles.join(format!("{wanted}.{kind}plan"));
         if std::env::var_os("OZ_TESTS_WRITE_PLANS").is_some() {
             fs::write(&golden, &outcome.stdout).unwrap();
         }
@@ -50,7 +52,7 @@ fn a_plan_makes_nothing() {
     let Some(world) = World::new() else { return };
     world.profile(r#""whitelist": [{"path": "${HOME}/new", "can_create": true}]"#);
     plan(&world, world.at("cell.json").to_str().unwrap(), "").succeeded();
-    assert!(!world.home("new").exists() && !world.at("oz").exists());
+    assert!(!world.home("new").exists() && !world.at("cells").exists());
 }
 
 /// Oz's own profile, as JSON: lines that begin with # are comments.
@@ -80,10 +82,6 @@ fn wanted_needs(profile: &Value) -> BTreeSet<&'static str> {
     let networking = &profile["networking"];
     let has = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
     let needs = [
-        (
-            "seccomp",
-            !matches!(profile["seccomp"]["mode"].as_str(), None | Some("disabled")),
-        ),
         ("xserver", profile["xserver"]["enabled"] == true),
         ("bridge", networking["type"] == "bridge"),
         ("sockets", has(&networking["sockets"])),
@@ -136,6 +134,19 @@ fn oz_s_own_profiles_have_sane_plans() {
         return skip("data/oz/profiles is not there");
     };
     world.mine(".config/user-dirs.dirs", DIRECTORIES);
+    let settings = world.at("settings");
+    world.directory_of(&settings, 0);
+    world.configure(&format!("\"etc_prefix\": \"{}\",", settings.display()));
+    let generic = fs::read_to_string(profiles.join("../etc/blacklist-generic.seccomp")).unwrap();
+    world.write("settings/blacklist-generic.seccomp", &generic, 0, 0o644);
+    for entry in fs::read_dir(&profiles).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if name.ends_with(".seccomp") {
+            let policy = fs::read_to_string(entry.path()).unwrap();
+            world.write(&name, &policy, 0, 0o644);
+        }
+    }
+    let here = world.at("").display().to_string();
     let mut count = 0;
     for entry in all.map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
@@ -143,6 +154,7 @@ fn oz_s_own_profiles_have_sane_plans() {
             continue;
         }
         let text = fs::read_to_string(entry.path()).unwrap();
+        let text = text.replace("/var/lib/oz/cells.d/", &here);
         let profile = json(&text);
         let file = world.write(&name, &text, 0, 0o644);
         let file = file.to_str().unwrap();
@@ -159,6 +171,25 @@ fn oz_s_own_profiles_have_sane_plans() {
     assert!(count > 15, "{count}");
 }
 
+/// The filter is made of the profile's policy, and enforced only where it says so.
+fn check_filter(name: &str, seccomp: &Value, filter: &Value) {
+    let mode = seccomp["mode"].as_str().unwrap_or("disabled");
+    if mode == "disabled" {
+        return assert_eq!(*filter, Value::Null, "{name}");
+    }
+    let purpose = match seccomp["enforce"].as_bool() {
+        Some(true) => "enforce",
+        _ => "audit",
+    };
+    assert_eq!(filter["purpose"], purpose, "{name}: {filter}");
+    assert_eq!(filter["mode"], mode, "{name}: {filter}");
+    let policy = filter["policy"].as_str().unwrap();
+    let named = seccomp[mode]
+        .as_str()
+        .unwrap_or("/settings/blacklist-generic.seccomp");
+    assert!(policy.ends_with(named), "{name}: {filter}");
+}
+
 fn check(name: &str, profile: &Value, plan: &Value) {
     let needs: BTreeSet<&str> = plan["needs"]
         .as_array()
@@ -167,6 +198,7 @@ fn check(name: &str, profile: &Value, plan: &Value) {
         .map(|need| need.as_str().unwrap())
         .collect();
     assert_eq!(needs, wanted_needs(profile), "{name}");
+    check_filter(name, &profile["seccomp"], &plan["filter"]);
     let steps = steps(plan);
     let named = named_of_home(profile);
     for (_, bind) in steps.iter().filter(|(step, _)| *step == "bind") {
@@ -210,7 +242,7 @@ fn check_order(name: &str, profile: &Value, steps: &[(&str, &Value)]) {
     let behind = &steps[processes[0]..];
     let kernel = behind
         .iter()
-        .all(|(step, _)| ["processes", "hardware", "seal", "mask"].contains(step));
+        .all(|(step, _)| ["processes", "hardware", "seal", "mask", "freeze"].contains(step));
     assert!(kernel, "{name}: {behind:?}");
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::world::{TESTER, World};
+use super::World;
+use crate::world::TESTER;
 
 /// So many launches against a process that exchanges two names all the time.
 fn tries() -> u32 {

@@ -4,7 +4,8 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 
-use crate::world::{TESTER, World};
+use super::World;
+use crate::world::TESTER;
 
 /// A whitelist of one item.
 fn item(text: &str) -> String {
@@ -389,7 +390,7 @@ fn names_that_are_no_text_come_in_by_a_pattern_or_the_command_line() {
     );
     world.profile("");
     let run = world
-        .command([sandbox_tests::built("oz").as_os_str()])
+        .command([world.oz_program()])
         .args(["run", "--user", "tester", "--bind"]);
     let run = run
         .arg(std::path::Path::new("/home/tester").join(name))

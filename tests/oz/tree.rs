@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox_tests::{repository, skip};
 
-use crate::world::{TESTER, World, lines};
+use super::World;
+use crate::world::{TESTER, lines};
 
 /// Names in a directory, as `find` prints them.
 fn names(text: &str) -> BTreeSet<&str> {
@@ -44,6 +45,16 @@ const DIRECTORIES: [(&str, &str); 26] = [
     ("/var/tmp", "l 777 root root /tmp"),
 ];
 
+/// Nobody but the user is there in his own cell: what the host has is nobody's.
+fn owned(path: &str, wanted: &str) -> String {
+    let owners = match path {
+        _ if !World::ORDINARY => "root root",
+        "/usr" | "/proc" | "/sys" => "65534 65534",
+        _ => "tester tester",
+    };
+    wanted.replace("root root", owners)
+}
+
 #[test]
 fn a_cell_has_the_directories_of_oz_and_no_others() {
     let Some(world) = World::new() else { return };
@@ -53,7 +64,11 @@ fn a_cell_has_the_directories_of_oz_and_no_others() {
         .filter_map(|line| line.split_once(' '))
         .collect();
     for (path, wanted) in DIRECTORIES {
-        assert_eq!(found.get(path), Some(&wanted), "{path}");
+        assert_eq!(
+            found.get(path),
+            Some(&owned(path, wanted).as_str()),
+            "{path}"
+        );
     }
     // Of Oz's: /oz.ro.dir and /oz.ro.file, which are nowhere to be seen here, and second mounts of /usr/bin
     // and the like, which are links as on the host.
@@ -67,10 +82,11 @@ fn a_cell_has_the_directories_of_oz_and_no_others() {
         "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
     ];
     assert!(here.is_subset(&BTreeSet::from(known)), "{here:?}");
+    let root = if World::ORDINARY { TESTER } else { 0 };
     let session = world.inside("", "stat -c '%a %u %g' /run/user/* $HOME /media/tester");
     assert_eq!(
         session,
-        format!("700 {TESTER} {TESTER}\n700 {TESTER} {TESTER}\n755 0 0\n")
+        format!("700 {TESTER} {TESTER}\n700 {TESTER} {TESTER}\n755 {root} {root}\n")
     );
 }
 
@@ -94,6 +110,12 @@ fn flags(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     mounts.collect()
 }
 
+/// Whether devices work where this is mounted.
+fn options_of_device(point: &str) -> bool {
+    let name = point.strip_prefix("/dev/");
+    name.is_some_and(|name| !["shm", "mqueue"].contains(&name))
+}
+
 #[test]
 fn mounts_have_the_flags_of_oz_or_stricter_ones() {
     let Some(world) = World::new() else { return };
@@ -101,7 +123,11 @@ fn mounts_have_the_flags_of_oz_or_stricter_ones() {
     let found = flags(&text);
     for (point, options) in &found {
         assert!(options.contains("nosuid"), "{point}");
-        let has_devices = ["/dev", "/dev/pts"].contains(point);
+        let has_devices = match World::ORDINARY {
+            // Each of its own, and the directory is none's.
+            true => options_of_device(point),
+            false => ["/dev", "/dev/pts"].contains(point),
+        };
         assert_eq!(options.contains("nodev"), !has_devices, "{point}");
     }
     let observed = repository().join("../shared/data/oz/observed/init-mountinfo.txt");
@@ -141,8 +167,18 @@ fn there_are_thirteen_devices_and_none_can_be_made() {
     let Some(world) = World::new() else { return };
     let text = world.inside(
         "",
-        "find /dev -type c -printf '%P %m %g ' -exec stat -c '%Hr:%Lr' {} \\;",
+        "cd /dev; for name in * pts/*; do test -L $name || ! test -c $name || \
+         stat -c '%n %a %G %Hr:%Lr' $name; done",
     );
+    let of_host = [
+        "full 666 UNKNOWN 1:7",
+        "null 666 UNKNOWN 1:3",
+        "random 666 UNKNOWN 1:8",
+        "urandom 666 UNKNOWN 1:9",
+        "zero 666 UNKNOWN 1:5",
+        "tty 666 UNKNOWN 5:0",
+        "pts/ptmx 666 tester 5:2",
+    ];
     let wanted = [
         "full 666 root 1:7",
         "null 666 root 1:3",
@@ -160,7 +196,10 @@ fn there_are_thirteen_devices_and_none_can_be_made() {
         "tty5 600 root 4:5",
         "pts/ptmx 666 root 5:2",
     ];
-    assert_eq!(names(&text), BTreeSet::from(wanted));
+    match World::ORDINARY {
+        true => assert_eq!(names(&text), BTreeSet::from(of_host)),
+        false => assert_eq!(names(&text), BTreeSet::from(wanted)),
+    }
     let links = world.inside("", "find /dev -type l -printf '%P %l\\n'");
     let wanted = [
         "fd /proc/self/fd",
@@ -234,7 +273,8 @@ fn files_of_etc_are_written_for_the_cell() {
         "",
         "getent hosts localhost >/dev/null; stat -c '%a %u' /etc/hosts /etc/machine-id",
     );
-    assert_eq!(names, "644 0\n644 0\n");
+    let root = if World::ORDINARY { TESTER } else { 0 };
+    assert_eq!(names, format!("644 {root}\n644 {root}\n"));
 }
 
 #[test]
@@ -274,6 +314,11 @@ fn a_cell_has_its_name_and_its_domain() {
 fn all_devices_are_there_where_the_configuration_says_so() {
     let Some(world) = World::new() else { return };
     world.configure(r#""use_full_dev": true,"#);
+    if World::ORDINARY {
+        let refused = world.cell("", "echo ran").outcome().status(125).stdout("");
+        refused.stderr_has("use_full_dev in oz.conf shows all devices");
+        return;
+    }
     let text = world.inside(
         "",
         "grep ' /dev ' /proc/self/mountinfo; test -e /dev/kmsg; echo x >/dev/shm/x; ls /dev/pts",
@@ -333,9 +378,10 @@ fn what_lies_on_the_stage_is_not_shown_a_second_time() {
         r#""whitelist": [{{"path": "{}", "target": "/opt/world", "read_only": true}}]"#,
         world.at("").display()
     );
+    world.directory_of(&world.at("cells/rootfs"), 0);
     let text = world.inside(
         &keys,
-        "ls /opt/world/oz/rootfs; grep -c rootfs /proc/self/mountinfo || true",
+        "ls /opt/world/cells/rootfs; grep -c rootfs /proc/self/mountinfo || true",
     );
     assert_eq!(lines(&text), ["0"]);
 }

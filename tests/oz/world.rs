@@ -12,6 +12,8 @@ use tempfile::TempDir;
 pub const TESTER: u32 = 4711;
 /// Somebody else.
 pub const OTHER: u32 = 4712;
+/// To be the tester, and no member of any other group.
+pub const TO_TESTER: [&str; 5] = ["--reuid", "4711", "--regid", "4711", "--clear-groups"];
 /// A group that the tester is a member of.
 pub const MEMBERS: u32 = 4720;
 
@@ -29,16 +31,28 @@ const PREPARE: &str = r#"
     exec "$@"
 "#;
 
-/// A directory with all that a machine needs.
-pub struct World {
+/// A directory with all that a machine needs. `oz` is called by the tester in an ordinary one, else by root.
+pub struct World<const ORDINARY: bool> {
     directory: TempDir,
 }
 
-impl World {
-    /// A fresh one; nothing where this user cannot make cells, which is said.
-    pub fn new() -> Option<World> {
+impl<const ORDINARY: bool> World<ORDINARY> {
+    /// Whether cells are made by their user.
+    pub const ORDINARY: bool = ORDINARY;
+
+    /// A fresh one; nothing where no cells can be made, which is said.
+    pub fn new() -> Option<World<ORDINARY>> {
         if !root() {
-            skip("cells are made by root");
+            skip("worlds are made by root");
+            return None;
+        }
+        let namespace = || {
+            Run::new("setpriv")
+                .args(TO_TESTER)
+                .args(["unshare", "-U", "true"])
+        };
+        if ORDINARY && namespace().outcome().status != 0 {
+            skip("no user namespaces for ordinary users here");
             return None;
         }
         let world = World {
@@ -61,12 +75,30 @@ impl World {
         world.write("passwd", &passwd, 0, 0o644);
         world.write("group", &group, 0, 0o644);
         world.configure("");
+        for program in ["oz", "oz-init"] {
+            publish(&built(program), world.directory.path());
+        }
+        // It becomes oz, under the same number.
+        let caller = format!(
+            "#!/bin/sh\nexec setpriv {} {} \"$@\"\n",
+            TO_TESTER.join(" "),
+            world.at("oz").display()
+        );
+        world.write("oz-of-tester", &caller, 0, 0o755);
         Some(world)
+    }
+
+    /// The program that makes cells.
+    pub fn oz_program(&self) -> PathBuf {
+        match ORDINARY {
+            true => self.at("oz-of-tester"),
+            false => self.at("oz"),
+        }
     }
 
     /// Writes oz.conf; more keys with a comma at their end.
     pub fn configure(&self, more: &str) {
-        let base = self.at("oz");
+        let base = self.at("cells");
         let text = format!(
             "{{{more} \"sandbox_path\": \"{}\", \"profile_dir\": \"{}\"}}\n",
             base.display(),
@@ -137,16 +169,15 @@ impl World {
     /// A root's script in the world, outside any cell. `oz` is `$OZ`.
     pub fn script(&self, script: &str) -> Run {
         self.command(["sh", "-c", script])
-            .env("OZ", built("oz"))
+            .env("OZ", self.oz_program())
             .env("PROFILE", self.at("cell.json"))
             .env("WORLD", self.directory.path())
     }
 
     /// The same as the tester.
     pub fn as_tester(&self, script: &str) -> Run {
-        let id = TESTER.to_string();
-        let become_tester = ["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"];
-        let words = become_tester.into_iter().chain(["sh", "-c", script]);
+        let words = ["setpriv"].into_iter().chain(TO_TESTER);
+        let words = words.chain(["sh", "-c", script]);
         self.command(words)
             .env("WORLD", self.directory.path())
             .env("HOME", "/home/tester")
@@ -154,7 +185,7 @@ impl World {
 
     /// `oz run` with options and a profile of [`World::profile`].
     pub fn oz(&self, options: &[&str], arguments: &[&str]) -> Run {
-        let oz = built("oz").display().to_string();
+        let oz = self.oz_program().display().to_string();
         let profile = self.at("cell.json").display().to_string();
         let words = [oz.as_str(), "run", "--user", "tester"];
         let words = words.into_iter().chain(options.iter().copied());

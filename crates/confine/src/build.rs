@@ -3,15 +3,16 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
+use rustix::io::Errno;
 use rustix::mount::{MountAttrFlags, MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::{chdir, fchdir, pivot_root};
 
 use crate::cover::Covers;
 use crate::error::{Error, call, place};
-use crate::mounts;
 use crate::plan::{Bind, Bytes, Owner, Plan, Step};
 use crate::source::Opener;
 use crate::tree::{self, Tree};
+use crate::{device, mounts};
 
 /// Something that did not go as planned, and did not have to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub fn build(plan: &Plan) -> Result<Vec<Remark>, Error> {
     mount_change(plan.stage.as_path(), MountPropagationFlags::UNBINDABLE)
         .map_err(place("set apart", &plan.stage))?;
     let mut builder = Builder {
+        maker: plan.maker,
         tree: Tree::new(root, &plan.user)?,
         opener: Opener::new(&plan.user, binds(plan)),
         covers: None,
@@ -77,6 +79,7 @@ fn enter(tree: &Tree<'_>) -> Result<(), Error> {
 }
 
 struct Builder<'a> {
+    maker: Owner,
     tree: Tree<'a>,
     opener: Opener<'a>,
     covers: Option<Covers>,
@@ -115,10 +118,12 @@ impl Builder<'_> {
                 mode,
                 group,
             } => self.tree.device(path, (*major, *minor), *mode, *group),
+            Step::HostDevice { path, major, minor } => self.host_device(path, (*major, *minor)),
             Step::Bind(bind) => self.bind(bind),
             Step::Cover { path, follow } => self.cover(path, *follow),
             Step::Mask { path } => self.mask(path),
             Step::Seal { path } => self.seal(path),
+            Step::Freeze { path } => self.freeze(path),
             file_system => self.file_system(file_system),
         }
     }
@@ -188,6 +193,19 @@ impl Builder<'_> {
         self.tree.put_on(&sealed, object, path)
     }
 
+    fn freeze(&mut self, path: &Bytes) -> Result<(), Error> {
+        let found = self.tree.find(path)?;
+        let mount = found.ok_or_else(|| place("look at", path)(Errno::NOENT))?;
+        mounts::freeze(&mount).map_err(place("make read-only", path))
+    }
+
+    fn host_device(&mut self, path: &Bytes, number: (u32, u32)) -> Result<(), Error> {
+        let found = self.tree.find(path)?;
+        let source = device::of_host(path, number)?;
+        let copy = mounts::device(&source).map_err(place("copy the mount of", path))?;
+        self.tree.put(&copy, found, path)
+    }
+
     /// What covers others, made when it is needed first.
     fn covers(&mut self) -> Result<Covers, Error> {
         match self.covers.take() {
@@ -202,8 +220,12 @@ impl Builder<'_> {
         let made = match step {
             Step::Memory { .. } => return self.memory(step),
             Step::Terminals { .. } => {
-                let options = [("mode", "0620"), ("gid", "5"), ("ptmxmode", "0666")];
-                mounts::file_system("devpts", &options, mounts::attributes(false, true))
+                let options = match self.maker {
+                    Owner::Root => &[("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")][..],
+                    // The group of terminals is not there.
+                    Owner::User => &[("ptmxmode", "0666"), ("mode", "0600")],
+                };
+                mounts::file_system("devpts", options, mounts::attributes(false, true))
             }
             Step::Processes { .. } => {
                 mounts::file_system("proc", &[("hidepid", "invisible")], plain)
@@ -215,7 +237,10 @@ impl Builder<'_> {
             Step::Queues { .. } => mounts::file_system("mqueue", &[], plain),
             _ => mounts::file_system("devtmpfs", &[], mounts::attributes(false, true)),
         };
-        let mount = made.map_err(place("make the file system of", path))?;
+        let mount = made.map_err(|source| match (self.maker, source) {
+            (Owner::User, Errno::PERM) => Error::Covered { path: path.clone() },
+            (_, source) => place("make the file system of", path)(source),
+        })?;
         self.put(&mount, path)
     }
 
@@ -236,17 +261,16 @@ impl Builder<'_> {
             Owner::Root => (0, 0),
             Owner::User => (user.uid, user.gid),
         };
-        let texts = [
-            ("mode", format!("{mode:o}")),
-            ("uid", uid.to_string()),
-            ("gid", gid.to_string()),
-            ("size", size.unwrap_or(0).to_string()),
-        ];
-        let mut options: Vec<_> = texts
+        let mut texts = vec![("mode", format!("{mode:o}"))];
+        // An ordinary user's are all his.
+        if self.maker == Owner::Root {
+            texts.extend([("uid", uid.to_string()), ("gid", gid.to_string())]);
+        }
+        texts.extend(size.map(|size| ("size", size.to_string())));
+        let options: Vec<_> = texts
             .iter()
             .map(|(name, text)| (*name, text.as_str()))
             .collect();
-        options.truncate(if size.is_some() { 4 } else { 3 });
         let attributes = mounts::attributes(*executable, *devices);
         let mount = mounts::file_system("tmpfs", &options, attributes)
             .map_err(place("make the file system of", path))?;

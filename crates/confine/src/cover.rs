@@ -1,4 +1,5 @@
-//! Making things unreadable: an empty object of root's, which nobody may read, is mounted on them.
+//! Making things unreadable: an empty object that nobody may read is mounted on them, read-only, so that
+//! whoever owns it cannot allow himself more.
 //!
 //! An object may have several names: it lies below two mounts of one file system, or it is a file with
 //! hard links. All that lead to it inside the cell are covered, and none on the host is touched.
@@ -62,8 +63,8 @@ fn make() -> rustix::io::Result<Covers> {
     let attributes = mounts::attributes(false, false);
     let home = mounts::file_system("tmpfs", &[("mode", "0700"), ("size", "4096")], attributes)?;
     let read_only = OFlags::CREATE | OFlags::EXCL | OFlags::RDONLY | OFlags::CLOEXEC;
-    let file = openat(&home, "file", read_only, Mode::RUSR)?;
-    mkdirat(&home, "directory", Mode::RUSR | Mode::XUSR)?;
+    let file = openat(&home, "file", read_only, Mode::empty())?;
+    mkdirat(&home, "directory", Mode::empty())?;
     let path = OFlags::PATH | OFlags::CLOEXEC;
     let directory = openat(&home, "directory", path, Mode::empty())?;
     let covers = Covers {

@@ -50,6 +50,35 @@ pub enum Error {
         /// The kernel's answer.
         source: Errno,
     },
+    /// The kernel makes no namespaces for this user.
+    #[error(
+        "a cell without root needs a user namespace, and the kernel makes none: {source} ({why})"
+    )]
+    NoNamespace {
+        /// What forbids it, as far as that can be known, and what helps.
+        why: String,
+        /// The kernel's answer.
+        source: Errno,
+    },
+    /// A view of the kernel's that only root may have here.
+    #[error(
+        "{path}: the kernel shows it to nobody but root where something of {path} is covered or read-only \
+         already, as in containers"
+    )]
+    Covered {
+        /// In the cell.
+        path: Bytes,
+    },
+    /// A device of the host's is not what it should be.
+    #[error("{path}: is not the device {major}:{minor} on the host")]
+    Device {
+        /// On the host.
+        path: Bytes,
+        /// Its major number.
+        major: u32,
+        /// Its minor number.
+        minor: u32,
+    },
     /// A descriptor that must not come into a cell.
     #[error("descriptor {number} is {what}, which would lead out of the cell")]
     Descriptor {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno as NixErrno;
 use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid as NixPid;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,11 +15,12 @@ use rustix::fs::{FileType, Mode, OFlags, makedev, mknodat, openat};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Pid, set_dumpable_behavior};
 use rustix::system::{setdomainname, sethostname};
-use rustix::thread::{CapabilitySet, set_name};
+use rustix::thread::{CapabilitySet, clear_ambient_capability_set, set_name};
 
 use crate::error::{Error, call};
-use crate::plan::{Network, Plan, Program};
-use crate::{identity, mounts, sys, watch};
+use crate::namespace::errno;
+use crate::plan::{Network, Owner, Plan, Program};
+use crate::{device, identity, mounts, sys, watch};
 
 /// How long a cell without its program waits for a process that is to keep it alive: what was forked
 /// has not got its name yet.
@@ -44,14 +45,21 @@ pub fn withdraw() -> Result<(), Error> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(call("become undumpable"))?;
     set_name(c"oz-init").map_err(call("take a name"))?;
     sys::close_from(BEHIND_CONNECTION).map_err(call("close descriptors"))?;
+    // Those that an ordinary user's came with are for this program alone.
+    clear_ambient_capability_set().map_err(call("clear the ambient capabilities"))?;
     sys::join_new_keyring().map_err(call("leave the session keyring"))
 }
 
-/// A null device of this process's own, which has no path anywhere (null(4)).
+/// A null device of this process's own, which has no path anywhere (null(4)); an ordinary user cannot make
+/// one, and gets the host's. To be called before the tree is made.
 ///
 /// # Errors
-/// [`Error::Call`].
-pub fn null() -> Result<OwnedFd, Error> {
+/// [`Error::Call`]; [`Error::Device`] where the host has something else in its place.
+pub fn null(maker: Owner) -> Result<OwnedFd, Error> {
+    if maker == Owner::User {
+        let found = device::of_host(&"/dev/null".into(), (1, 3))?;
+        return device::open(&found).map_err(call("open the null device"));
+    }
     let made = || {
         let mode = Mode::RUSR | Mode::WUSR;
         let home = mounts::file_system(
@@ -103,7 +111,7 @@ impl Post {
     ///
     /// # Errors
     /// [`Error::Call`].
-    pub fn new(program: &Program) -> Result<Post, Error> {
+    pub fn new(program: &Program, view: &OwnedFd) -> Result<Post, Error> {
         let all = SigSet::all();
         let failed = |error: NixErrno| call("take signals")(Errno::from_raw_os_error(error as i32));
         all.thread_block().map_err(failed)?;
@@ -111,7 +119,10 @@ impl Post {
         let signals = SignalFd::with_flags(&all, flags).map_err(failed)?;
         let processes = match program.watchdog.is_empty() {
             true => None,
-            false => Some(watch::view()?),
+            false => Some(
+                view.try_clone()
+                    .map_err(|error| call("look at the cell's processes")(errno(&error)))?,
+            ),
         };
         Ok(Post { signals, processes })
     }
@@ -122,9 +133,13 @@ impl Post {
 ///
 /// # Errors
 /// [`Error::Call`].
-pub fn retire() -> Result<(), Error> {
+pub fn retire(maker: Owner) -> Result<(), Error> {
     identity::empty_bounding_set()?;
-    identity::keep(CapabilitySet::KILL)
+    identity::keep(match maker {
+        Owner::Root => CapabilitySet::KILL,
+        // They are this process's own user's.
+        Owner::User => CapabilitySet::empty(),
+    })
 }
 
 /// Stays until the cell is over. Gives the status of the program as a shell has it: 128 and the number of
@@ -160,6 +175,12 @@ pub fn stay(
 }
 
 const KILLED: i32 = 128 + 9;
+
+/// Whether a process of the cell sent it, which in an ordinary user's cell it may: those outside have no
+/// number here, and what is below 0 has been made up by whoever sent it (sigaction(2), si_code).
+fn is_from_inside(signal: &siginfo) -> bool {
+    signal.ssi_code < 0 || signal.ssi_pid != 0
+}
 
 /// Waits for a signal, for the end of whoever watches the cell, or for so long.
 fn wait(
@@ -199,6 +220,9 @@ impl Life {
 
     fn take_signals(&mut self, signals: &SignalFd) {
         while let Ok(Some(signal)) = signals.read_signal() {
+            if is_from_inside(&signal) {
+                continue;
+            }
             let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
             match Signal::try_from(number) {
                 Ok(Signal::SIGCHLD) | Err(_) => {}

@@ -4,7 +4,10 @@
 //! be changed only with CAP_SETPCAP, which the change of the user id takes away.
 
 use rustix::io::Errno;
-use rustix::process::{Gid, Resource, Rlimit, Uid, geteuid, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Gid, Resource, Rlimit, Uid, geteuid, getrlimit, set_dumpable_behavior,
+    setrlimit,
+};
 use rustix::thread::{
     CapabilitiesSecureBits, CapabilitySet, CapabilitySets, clear_ambient_capability_set,
     remove_capability_from_bounding_set, set_capabilities, set_capabilities_secure_bits,
@@ -12,7 +15,7 @@ use rustix::thread::{
 };
 
 use crate::error::{Error, call};
-use crate::plan::{self, Limits, User};
+use crate::plan::{self, Limits, Owner, User};
 use crate::{rights, sys};
 
 /// Becomes the user, for good: no capability is left in any set, and none can be gained, neither by a
@@ -44,6 +47,7 @@ pub(crate) fn assume(user: &User) -> Result<(), Error> {
 /// [`Error::Call`]; this process must end then.
 pub fn observe_as(user: &User) -> Result<(), Error> {
     set_no_new_privs(true).map_err(call("forgo new privileges"))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(call("become undumpable"))?;
     if !geteuid().is_root() {
         return Ok(());
     }
@@ -91,12 +95,17 @@ pub(crate) fn empty_bounding_set() -> Result<(), Error> {
     Ok(())
 }
 
-/// Sets what a process of the cell may use up (setrlimit(2)).
+/// Sets what a process of the cell may use up (setrlimit(2)). What an ordinary user is limited to himself
+/// stays where it is lower: he cannot raise it.
 ///
 /// # Errors
 /// [`Error::Call`].
-pub(crate) fn limit(limits: &Limits) -> Result<(), Error> {
+pub(crate) fn limit(limits: &Limits, maker: Owner) -> Result<(), Error> {
     for &(resource, value) in &limits.resources {
+        let value = match maker {
+            Owner::Root => value,
+            Owner::User => lower(value, getrlimit(named(resource)).maximum),
+        };
         let limit = Rlimit {
             current: value,
             maximum: value,
@@ -104,6 +113,11 @@ pub(crate) fn limit(limits: &Limits) -> Result<(), Error> {
         setrlimit(named(resource), limit).map_err(call("set a limit"))?;
     }
     Ok(())
+}
+
+/// The lower one of two limits; none is higher than all.
+fn lower(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
 }
 
 fn named(resource: plan::Resource) -> Resource {

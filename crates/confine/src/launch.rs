@@ -7,7 +7,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, MemfdFlags, SealFlags, fcntl_add_seals, fstat, memfd_create};
+use rustix::fs::{
+    FileType, MemfdFlags, Mode, SealFlags, fchmod, fcntl_add_seals, fstat, memfd_create,
+};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, set_parent_process_death_signal, waitid,
@@ -17,8 +19,9 @@ use crate::cgroup::Cgroup;
 use crate::error::{Error, call};
 use crate::last_words::{self, Mouth};
 use crate::namespace::errno;
-use crate::plan::{Bytes, Network};
-use crate::sys;
+use crate::ordinary::Gate;
+use crate::plan::{Bytes, Network, Owner, Plan};
+use crate::{refusal, sys};
 
 /// The descriptor at which the first process of a cell finds its end of the connection.
 pub const CONNECTION: i32 = 3;
@@ -68,6 +71,8 @@ impl Drop for First {
 pub fn sealed(program: &mut File) -> Result<OwnedFd, Error> {
     let failed = |error: io::Error| call("copy the first program")(errno(&error));
     let memory = executable_memory().map_err(call("copy the first program"))?;
+    // What cannot be read is not looked into where it runs, either (ordinary.rs).
+    fchmod(&memory, Mode::XUSR).map_err(call("copy the first program"))?;
     let mut copy = File::from(memory);
     program.seek(SeekFrom::Start(0)).map_err(failed)?;
     io::copy(program, &mut copy).map_err(failed)?;
@@ -90,44 +95,68 @@ fn executable_memory() -> rustix::io::Result<OwnedFd> {
 /// connection and the three standard descriptors. This process must have one thread.
 ///
 /// # Errors
-/// [`Error::Call`]; [`Error::Start`] for what fails in the new process; [`Error::Descriptor`] for a standard
+/// [`Error::Call`]; [`Error::NoNamespace`] where an ordinary user gets none; [`Error::Start`] for what fails in the new process; [`Error::Descriptor`] for a standard
 /// descriptor that would lead out of the cell.
 pub fn launch(
     program: &OwnedFd,
     connection: BorrowedFd<'_>,
-    network: Network,
+    plan: &Plan,
     cgroup: &Cgroup,
 ) -> Result<First, Error> {
     refuse_ways_out()?;
     let (ear, mouth) = last_words::pipe()?;
-    let forked = sys::fork(namespaces(network), cgroup.cradle());
-    let Some((process, handle)) = forked.map_err(call("make the namespaces"))? else {
+    let gate = match plan.maker {
+        Owner::Root => None,
+        Owner::User => Some(Gate::new()?),
+    };
+    let forked = sys::fork(namespaces(plan), cgroup.cradle());
+    let forked = forked.map_err(|source| match plan.maker {
+        Owner::Root => call("make the namespaces")(source),
+        Owner::User => refusal::of(source),
+    });
+    let Some((process, handle)) = forked? else {
         drop(ear);
-        become_first(program, connection, cgroup, mouth);
+        become_first(program, connection, cgroup, gate, mouth);
     };
     let first = First { process, handle };
     drop(mouth);
+    let maps = gate.map(|gate| gate.open(process)).transpose();
+    // What it says of its end tells more.
     ear.listen(&Bytes::from("oz-init"))?;
+    if let Some(maps) = maps? {
+        maps.draw(plan.user.uid, plan.user.gid)?;
+    }
     Ok(first)
 }
 
-/// But for cgroups: that namespace shows what the process is in when it is made.
-fn namespaces(network: Network) -> u64 {
+/// But for cgroups: that namespace shows what the process is in when it is made. A user namespace owns
+/// those that are made with it.
+fn namespaces(plan: &Plan) -> u64 {
     let always = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
-    let network = match network {
+    let network = match plan.network {
         Network::Host => 0,
         Network::Empty | Network::None => libc::CLONE_NEWNET,
     };
-    u64::from(sys::bits(always | network))
+    let user = match plan.maker {
+        Owner::Root => 0,
+        Owner::User => libc::CLONE_NEWUSER,
+    };
+    u64::from(sys::bits(always | network | user))
 }
 
 /// In the child: becomes the first program, or ends.
-fn become_first(program: &OwnedFd, connection: BorrowedFd<'_>, cgroup: &Cgroup, mouth: Mouth) -> ! {
+fn become_first(
+    program: &OwnedFd,
+    connection: BorrowedFd<'_>,
+    cgroup: &Cgroup,
+    gate: Option<Gate>,
+    mouth: Mouth,
+) -> ! {
     // Out of the way of the number that the connection gets.
     match mouth.above(CONNECTION + 1) {
         Err(_) => sys::end(1),
         Ok(mouth) => {
-            let Err(error) = run(program, connection, cgroup);
+            let Err(error) = run(program, connection, cgroup, gate);
             mouth.fail(&error)
         }
     }
@@ -137,9 +166,13 @@ fn run(
     program: &OwnedFd,
     connection: BorrowedFd<'_>,
     cgroup: &Cgroup,
+    gate: Option<Gate>,
 ) -> Result<Infallible, Error> {
     // Whoever died before this has left a closed connection, which is noticed as well.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(call("be bound to the caller"))?;
+    if let Some(gate) = gate {
+        gate.pass()?;
+    }
     cgroup.enter().map_err(call("enter the cgroup"))?;
     sys::unshare_cgroups().map_err(call("make a cgroup namespace"))?;
     let above = |one: BorrowedFd<'_>| fcntl_dupfd_cloexec(one, CONNECTION + 1);

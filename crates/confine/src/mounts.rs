@@ -34,6 +34,24 @@ fn copy_with(source: &OwnedFd, attributes: MountAttrFlags) -> Result<OwnedFd> {
     Ok(copy)
 }
 
+/// A copy of a device's file that can be opened, and not changed.
+pub(crate) fn device(source: &OwnedFd) -> Result<OwnedFd> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH;
+    let copy = open_tree(source, "", flags)?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC
+        | MountAttrFlags::MOUNT_ATTR_RDONLY;
+    sys::set_attributes(copy.as_fd(), attributes)?;
+    Ok(copy)
+}
+
+/// Makes one mount read-only.
+pub(crate) fn freeze(mount: &OwnedFd) -> Result<()> {
+    sys::set_own_attributes(mount.as_fd(), MountAttrFlags::MOUNT_ATTR_RDONLY)
+}
+
 /// A copy with the attributes that it has.
 pub(crate) fn same(source: &OwnedFd) -> Result<OwnedFd> {
     let flags = OpenTreeFlags::OPEN_TREE_CLONE

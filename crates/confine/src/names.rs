@@ -4,11 +4,15 @@
 //! part each shows), and a file may have hard links. The latter are searched for only where the file's
 //! link count says that there are any.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, Stat, fstat, fstatfs, openat};
+use rustix::fs::{
+    Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, accessat, fstat, fstatfs, openat,
+};
 use rustix::io::{Errno, Result, fcntl_dupfd_cloexec};
+use rustix::path::Arg;
+use rustix::process::getuid;
 
 use crate::mountinfo::{Mount, Table, id_of, path_of};
 
@@ -149,15 +153,23 @@ impl Search<'_> {
     }
 }
 
-/// A directory; nothing for what is something else, or gone.
-fn open_directory(
-    from: impl std::os::fd::AsFd,
-    name: impl rustix::path::Arg,
-) -> Result<Option<OwnedFd>> {
+/// A directory; nothing for what is something else, or gone, or closed to the program as well.
+fn open_directory(from: impl AsFd, name: impl Arg + Copy) -> Result<Option<OwnedFd>> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    match openat(from, name, flags, Mode::empty()) {
+    match openat(&from, name, flags, Mode::empty()) {
         Ok(directory) => Ok(Some(directory)),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+        Err(Errno::ACCESS) if is_closed(&openat(from, name, LOOK, Mode::empty())?)? => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a directory that cannot be read cannot be gone through either, nor made so: the program of an
+/// ordinary user's cell is the same user with the same groups. To root, who makes cells for others, none
+/// is closed.
+fn is_closed(directory: &OwnedFd) -> Result<bool> {
+    let user = getuid();
+    let is_his = fstat(directory)?.st_uid == user.as_raw();
+    let passes = accessat(directory, ".", Access::EXEC_OK, AtFlags::empty());
+    Ok(!user.is_root() && !is_his && passes == Err(Errno::ACCESS))
 }

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct Plan {
     /// The cell's name, which is its host name, too.
     pub name: String,
+    /// With whose privileges it is made: root's, or those that the user has in a user namespace of his own.
+    pub maker: Owner,
     /// What the cell sees of the network.
     pub network: Network,
     /// Where the new root is put together: a directory of the host that is covered, in the cell's mount
@@ -68,6 +70,8 @@ pub enum Step {
         mode: u32,
         group: u32,
     },
+    /// A character device that the host has in the same place, with its owner and mode there.
+    HostDevice { path: Bytes, major: u32, minor: u32 },
     /// An empty file system in memory. Its size is in bytes; half of the machine's memory where nothing is
     /// said (tmpfs(5)).
     Memory {
@@ -97,6 +101,8 @@ pub enum Step {
     Mask { path: Bytes },
     /// Makes what is at one name read-only, if it is there.
     Seal { path: Bytes },
+    /// Makes the file system that is mounted at a place read-only, and nothing that is mounted below.
+    Freeze { path: Bytes },
 }
 
 /// Something of the host in the cell. Never with devices or set-user-ID.

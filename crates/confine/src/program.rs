@@ -16,7 +16,7 @@ use crate::departure::{Departure, Image};
 use crate::error::{Error, call};
 use crate::last_words::{self, Mouth};
 use crate::namespace::Namespace;
-use crate::plan::{Bytes, Plan};
+use crate::plan::{Bytes, Owner, Plan};
 use crate::{identity, rights, sys};
 
 /// The last real-time signal (signal(7)).
@@ -30,16 +30,21 @@ pub struct Started {
     pub terminal: Option<OwnedFd>,
 }
 
-/// Starts the program. This process must have built the tree, and have one thread.
+/// Starts the program. This process must have built the tree, have one thread, and have got the
+/// [`view`](crate::view) before.
 ///
 /// # Errors
 /// [`Error::Program`] where it cannot be executed, else what could not be prepared. No program runs then.
-pub fn start(plan: &Plan, departure: &mut impl Departure) -> Result<Started, Error> {
+pub fn start(
+    plan: &Plan,
+    view: &OwnedFd,
+    departure: &mut impl Departure,
+) -> Result<Started, Error> {
     let terminal = match plan.program.terminal.contains(&true) {
         true => Some(terminal(plan.program.terminal)?),
         false => None,
     };
-    let namespace = Namespace::new(plan.limits.user_namespaces)?;
+    let namespace = Namespace::new(plan, view)?;
     let (ear, mouth) = last_words::pipe()?;
     let forked = sys::fork(0, None).map_err(call("make a process"))?;
     let Some((process, handle)) = forked else {
@@ -70,7 +75,7 @@ fn see_off(process: Pid, handle: &OwnedFd, departure: &mut impl Departure) -> Re
 fn depart(
     plan: &Plan,
     terminal: Option<&OwnedFd>,
-    namespace: Namespace,
+    namespace: Namespace<'_>,
     departure: &mut impl Departure,
     mouth: &Mouth,
 ) -> Result<Infallible, Error> {
@@ -79,10 +84,12 @@ fn depart(
         take(terminal, plan.program.terminal)?;
     }
     sys::close_on_exec_from(3).map_err(call("close descriptors"))?;
-    // Once the namespace is there, groups can be set by nobody.
-    rights::groups(&plan.user.groups)?;
+    // Once the namespace is there, groups can be set by nobody; by an ordinary user never.
+    if plan.maker == Owner::Root {
+        rights::groups(&plan.user.groups)?;
+    }
     namespace.enter()?;
-    identity::limit(&plan.limits)?;
+    identity::limit(&plan.limits, plan.maker)?;
     identity::assume(&plan.user)?;
     begin_in(plan)?;
     forget_signals()?;

@@ -3,7 +3,7 @@
 //! Whatever a user can make a name of may lead anywhere; what root opens by such a name, root has
 //! opened for the user.
 
-use rustix::process::getgid;
+use rustix::process::{getegid, geteuid};
 use rustix::thread::set_thread_groups;
 
 use crate::error::{Error, call};
@@ -16,7 +16,8 @@ pub(crate) fn with<T>(
     user: &User,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    if owner == Owner::Root {
+    // Whoever is this user has no other rights to take.
+    if owner == Owner::Root || geteuid().as_raw() == user.uid {
         return work();
     }
     take(user)?;
@@ -26,7 +27,7 @@ pub(crate) fn with<T>(
 }
 
 /// Does something with the user's rights about files, as [`build`](crate::build) does. This process must be
-/// root's, and have one thread.
+/// root's or the user's, and have one thread.
 ///
 /// # Errors
 /// Those of the work; [`Error::Call`] where the rights cannot be taken or given back.
@@ -40,7 +41,7 @@ fn take(user: &User) -> Result<(), Error> {
 }
 
 fn give_back() -> Result<(), Error> {
-    sys::set_file_ids(0, getgid().as_raw()).map_err(call("give the user's rights back"))?;
+    sys::set_file_ids(0, getegid().as_raw()).map_err(call("give the user's rights back"))?;
     groups(&[])
 }
 

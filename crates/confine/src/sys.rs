@@ -26,13 +26,22 @@ pub(crate) fn bits(number: i32) -> u32 {
 
 /// Sets attributes of a mount and of all mounts below it (mount_setattr(2), Linux 5.12).
 pub(crate) fn set_attributes(mount: BorrowedFd<'_>, set: MountAttrFlags) -> Result<()> {
+    change_mount(mount, set, libc::AT_RECURSIVE)
+}
+
+/// Sets attributes of one mount alone.
+pub(crate) fn set_own_attributes(mount: BorrowedFd<'_>, set: MountAttrFlags) -> Result<()> {
+    change_mount(mount, set, 0)
+}
+
+fn change_mount(mount: BorrowedFd<'_>, set: MountAttrFlags, below: libc::c_int) -> Result<()> {
     let attributes = libc::mount_attr {
         attr_set: u64::from(set.bits()),
         attr_clr: 0,
         propagation: 0,
         userns_fd: 0,
     };
-    let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
+    let flags = libc::AT_EMPTY_PATH | below;
     // SAFETY: the path is a constant with its NUL, the structure outlives the call, and its size is
     // told.
     let result = unsafe {

@@ -7,21 +7,10 @@ use std::path::Path;
 
 use rustix::fs::{Dir, Mode, OFlags, openat};
 
-use crate::error::{Error, call};
-use crate::mounts;
 use crate::plan::Bytes;
 
 /// No more of a command line is looked at.
 const MOST_BYTES: u64 = 4096;
-
-/// A view of the processes of this process's namespace, which is mounted nowhere.
-///
-/// # Errors
-/// [`Error::Call`].
-pub(crate) fn view() -> Result<OwnedFd, Error> {
-    let mount = mounts::file_system("proc", &[], mounts::attributes(false, false));
-    mount.map_err(call("look at the cell's processes"))
-}
 
 /// Whether any process but the first has one of these names.
 pub(crate) fn any(view: &OwnedFd, watched: &[Bytes]) -> bool {

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 pub use arguments::Arguments;
 use arguments::{Command, Run};
 use clap::CommandFactory;
-use confine::plan::Plan;
-use filtering::{Asked, Chosen};
+use confine::plan::{Owner, Plan};
+use filtering::{Asked, Chosen, Wanted};
 use patience::{Late, within_patience};
 use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
 
-use crate::plan::{self, ExtraBind, Need, Planned, Request};
+use crate::plan::{self, ExtraBind, Need, Person, Planned, Request};
 use crate::run::{self, watcher::Job};
 
 /// The status of a cell that did not come about.
@@ -28,9 +28,16 @@ const KILLED_BY_FILTER: i32 = 128 + libc::SIGSYS;
 /// Why there is no cell.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// Only root can make cells.
-    #[error("cells are made by root: call it with sudo, and name the user with --user")]
-    NotRoot,
+    /// An ordinary user makes cells for himself.
+    #[error(
+        "an ordinary user makes cells for himself alone: call it with sudo to make one for {0}, or without --user"
+    )]
+    SomebodyElse(String),
+    /// The machine's settings forbid it.
+    #[error(
+        "oz.conf says allow_user_namespaces false: cells are made by root alone, so call it with sudo"
+    )]
+    Forbidden,
     /// Cells have no cells inside.
     #[error("this is inside the cell {0}, where no cells are made")]
     Inside(String),
@@ -47,7 +54,7 @@ pub enum Failure {
     #[error(transparent)]
     Unknown(#[from] plan::Unknown),
     /// The profile wants what cannot be given.
-    #[error("the profile needs {0}, which cells have not got yet: {1} runs it without")]
+    #[error("the profile needs {0}, which this cell cannot have: {1} runs it without")]
     Needs(String, String),
     /// A word that means nothing.
     #[error("--without {0}: it is one of {1}")]
@@ -108,26 +115,29 @@ pub fn carry_out(
         Command::Run(words) => words,
         Command::Completions { shell } => return print(&completions(*shell), out),
     };
-    if !nix::unistd::geteuid().is_root() {
-        // Root is never inside one: what anybody writes there on the host changes nothing.
-        return Err(inside().map_or(Failure::NotRoot, Failure::Inside));
-    }
+    let maker = maker()?;
     let config = config(notes)?;
+    if maker == Owner::User && !config.allow_user_namespaces {
+        return Err(Failure::Forbidden);
+    }
     let found = find(&words.profile, &config, notes)?;
     let asked = words.clone();
-    let (planned, chosen) = within_patience(move || planned(&asked, &config, &found))??;
+    let (planned, chosen) = within_patience(move || planned(&asked, maker, &config, &found))??;
     for note in &planned.notes {
         let _ = writeln!(notes, "oz: note: {note}");
     }
     if words.plan {
-        return show(&planned, chosen.as_ref(), words.json, out);
+        return show(&planned, &chosen, words.json, out);
     }
     refuse_needs(&planned)?;
-    let stage = planned.plan.stage.as_path();
-    std::fs::create_dir_all(stage).map_err(|source| Failure::Stage {
-        path: stage.to_path_buf(),
-        source,
-    })?;
+    let chosen = chosen?;
+    if maker == Owner::Root {
+        let stage = planned.plan.stage.as_path();
+        std::fs::create_dir_all(stage).map_err(|source| Failure::Stage {
+            path: stage.to_path_buf(),
+            source,
+        })?;
+    }
     let init = first_program()?;
     let untold = chosen.as_ref().is_some_and(|one| !one.filter.is_watched());
     let job = chosen.map(|chosen| job(chosen, &planned.plan));
@@ -162,20 +172,42 @@ fn completions(shell: clap_complete::Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The name of the cell that this process is in, by the file that every cell has.
+/// Who besides root may have written what is believed.
+fn caller_id() -> Uid {
+    Uid(nix::unistd::geteuid().as_raw())
+}
+
+/// With whose privileges a cell is made. Root is never inside one: what anybody writes there on the host
+/// changes nothing.
+fn maker() -> Result<Owner, Failure> {
+    if nix::unistd::geteuid().is_root() {
+        return Ok(Owner::Root);
+    }
+    inside().map_or(Ok(Owner::User), |cell| Err(Failure::Inside(cell)))
+}
+
+/// The name of the cell that this process is in, by the file that every cell has: root's, or, where an
+/// ordinary user has made the cell, a mount of its own.
 fn inside() -> Option<String> {
     use std::io::Read;
     use std::os::unix::fs::MetadataExt;
     const LONGEST: u64 = 64;
     let path = Path::new(plan::MARKER);
     let told = path.symlink_metadata().ok()?;
-    if !told.is_file() || told.uid() != 0 {
+    if !told.is_file() || !(told.uid() == 0 || is_mount(path)) {
         return None;
     }
     let mut name = String::new();
     let file = std::fs::File::open(path).ok()?;
     file.take(LONGEST).read_to_string(&mut name).ok()?;
     Some(name.escape_debug().to_string()).filter(|name| !name.is_empty())
+}
+
+/// Whether something is mounted right there (statx(2), STATX_ATTR_MOUNT_ROOT).
+fn is_mount(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+    let told = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+    told.is_ok_and(|told| told.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 fn config(notes: &mut dyn Write) -> Result<Config, Failure> {
@@ -196,13 +228,14 @@ fn config(notes: &mut dyn Write) -> Result<Config, Failure> {
 /// A profile by its file, its name, or the path of its program.
 fn find(word: &OsString, config: &Config, notes: &mut dyn Write) -> Result<Found, Failure> {
     let text = word.to_string_lossy();
+    let owner = caller_id();
     let as_file = Path::new(word);
     let is_file = as_file.extension().is_some_and(|end| end == "json");
     if is_file {
-        let loaded = profile::read_profile(as_file, Uid(0));
+        let loaded = profile::read_profile(as_file, owner);
         return usable(&loaded, None, notes);
     }
-    let all = profile::read_directory(Path::new(&config.profile_dir), Uid(0));
+    let all = profile::read_directory(Path::new(&config.profile_dir), owner);
     let all = all.map_err(|diagnostic| {
         tell(&[*diagnostic], notes);
         Failure::NoProfile(text.clone().into_owned())
@@ -250,18 +283,31 @@ fn tell(diagnostics: &[Diagnostic], notes: &mut dyn Write) {
     }
 }
 
-fn planned(
-    words: &Run,
-    config: &Config,
-    found: &Found,
-) -> Result<(Planned, Option<Chosen>), Failure> {
+/// Whom a cell is for.
+fn person(words: &Run, maker: Owner, config: &Config, found: &Found) -> Result<Person, Failure> {
+    if maker == Owner::User {
+        let person = plan::look_up_caller()?;
+        return match &words.user {
+            Some(name) if *name != person.user.name => Err(Failure::SomebodyElse(name.clone())),
+            _ => Ok(person),
+        };
+    }
     let name = words.user.clone().or_else(caller);
     let name = name.ok_or(Failure::NobodyNamed)?;
     let groups = config
         .default_groups
         .iter()
         .chain(&found.profile.allowed_groups);
-    let mut person = plan::look_up(&name, groups)?;
+    Ok(plan::look_up(&name, groups)?)
+}
+
+fn planned(
+    words: &Run,
+    maker: Owner,
+    config: &Config,
+    found: &Found,
+) -> Result<(Planned, Wanted), Failure> {
+    let mut person = person(words, maker, config, found)?;
     person.read_directories()?;
     let directory = std::env::current_dir().map_err(|source| Failure::Io {
         what: "the directory",
@@ -270,6 +316,7 @@ fn planned(
     let request = Request {
         profile: &found.profile,
         config,
+        maker,
         person: &person,
         program: found.program.as_deref(),
         arguments: words.arguments.clone(),
@@ -291,9 +338,9 @@ fn planned(
         profile: &found.profile,
         file: &found.file,
         person: &person,
-        owner: Uid(0),
+        owner: caller_id(),
     };
-    let chosen = asked.filter(&request.without)?;
+    let chosen = asked.filter(&request.without);
     Ok((planned, chosen))
 }
 
@@ -350,24 +397,36 @@ fn print(text: &str, out: &mut dyn Write) -> Result<u8, Failure> {
 
 fn show(
     planned: &Planned,
-    chosen: Option<&Chosen>,
+    chosen: &Wanted,
     json: bool,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let needs: Vec<String> = planned.needs.iter().map(Need::to_string).collect();
     let text = match json {
         true => {
-            let filter = chosen.map(Chosen::json);
-            let value =
-                serde_json::json!({ "plan": planned.plan, "needs": needs, "filter": filter });
+            let filter = match chosen {
+                Ok(chosen) => chosen.as_ref().map(Chosen::json),
+                Err(why) => Some(serde_json::json!({ "error": why.to_string() })),
+            };
+            let value = serde_json::json!({
+                "plan": planned.plan,
+                "needs": needs,
+                "differs": planned.differences,
+                "filter": filter,
+            });
             format!("{value:#}\n")
         }
         false => {
+            let differs = planned.differences.iter();
+            let differs = differs.map(|what| format!("differs in {what}\n"));
             let needs = needs.iter().map(|need| format!("needs {need}\n"));
-            let filter = chosen
-                .map(|chosen| format!("{chosen}\n"))
-                .unwrap_or_default();
-            format!("{}{filter}{}", planned.plan, needs.collect::<String>())
+            let filter = match chosen {
+                Ok(None) => String::new(),
+                Ok(Some(chosen)) => format!("{chosen}\n"),
+                Err(why) => format!("filter missing: {}\n", why.to_string().replace('\n', "; ")),
+            };
+            let behind: String = differs.chain(needs).collect();
+            format!("{}{filter}{behind}", planned.plan)
         }
     };
     print(&text, out)

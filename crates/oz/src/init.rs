@@ -154,17 +154,19 @@ impl Failure {
 
 fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
     first::withdraw()?;
-    // Neither the host's, which would stay, nor the cell's, which can be anything that its user has put there.
-    let null = first::null()?;
     let (Order { plan, filter }, _) = channel.receive(PATIENCE)?;
+    // Not the cell's, which can be anything that its user has put there.
+    let null = first::null(plan.maker)?;
+    let view = confine::view(plan.maker)?;
     enter(Stage::Tree, channel, stage)?;
     let remarks = confine::build(&plan)?;
     enter(Stage::Settle, channel, stage)?;
     first::settle(&plan)?;
-    let post = Post::new(&plan.program)?;
+    let post = Post::new(&plan.program, &view)?;
     enter(Stage::Program, channel, stage)?;
-    let started = start(&plan, filter, channel)?;
-    first::retire()?;
+    let started = start(&plan, &view, filter, channel)?;
+    drop(view);
+    first::retire(plan.maker)?;
     enter(Stage::Stay, channel, stage)?;
     let process = hand_over(started, remarks, channel, null)?;
     let connection = rustix::fd::AsFd::as_fd(channel);
@@ -174,12 +176,17 @@ fn live(channel: &mut Channel, stage: &mut Stage) -> Result<i32, Failure> {
 /// Starts the program, behind its filter.
 fn start(
     plan: &Plan,
+    view: &OwnedFd,
     filter: Option<Loading>,
     channel: &mut Channel,
 ) -> Result<Started, confine::Error> {
     match filter {
-        None => confine::start(plan, &mut Plain),
-        Some(loading) => confine::start(plan, &mut Filtered::new(loading, channel)?),
+        None => confine::start(plan, view, &mut Plain),
+        Some(loading) => confine::start(
+            plan,
+            view,
+            &mut Filtered::new(loading, plan.maker, channel)?,
+        ),
     }
 }
 

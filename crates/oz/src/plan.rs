@@ -10,17 +10,18 @@ mod etc;
 mod exposed;
 mod hidden;
 mod needs;
+mod ordinary;
 mod person;
 mod shown;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use confine::plan::{Bytes, Limits, Network, Plan, Program, Resource, Step, User};
+use confine::plan::{Bytes, Limits, Network, Owner, Plan, Program, Resource, Step, User};
 use profile::{AutoShutdown, Circumstances, Config, Limit, NetworkType, Profile};
 
 pub use needs::Need;
-pub use person::{Person, Unknown, look_up};
+pub use person::{Person, Unknown, look_up, look_up_caller};
 
 /// What tells a program that it is in a cell, and in which (oz.md §0).
 pub const MARKER: &str = "/tmp/oz-sandbox";
@@ -31,6 +32,8 @@ pub struct Request<'a> {
     pub profile: &'a Profile,
     /// The machine's settings.
     pub config: &'a Config,
+    /// With whose privileges the cell is made.
+    pub maker: Owner,
     /// Whom the cell is for.
     pub person: &'a Person,
     /// The program, if it is not the profile's first.
@@ -66,6 +69,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What the profile needs and this program cannot give yet, and the caller does not do without.
     pub needs: Vec<Need>,
+    /// In what the cell differs from one that root makes of the same profile.
+    pub differences: Vec<String>,
     /// What the user should know.
     pub notes: Vec<String>,
 }
@@ -91,6 +96,9 @@ pub enum Failure {
         /// So many there may be.
         most: usize,
     },
+    /// Only root has all devices.
+    #[error("use_full_dev in oz.conf shows all devices, which only root's cells can have")]
+    AllDevices,
     /// There is nothing to run.
     #[error("the profile names no program")]
     NoProgram,
@@ -130,6 +138,9 @@ struct Draft<'a> {
 /// [`Failure`].
 pub fn plan(request: &Request<'_>) -> Result<Planned, Failure> {
     let person = request.person;
+    if request.maker == Owner::User && request.config.use_full_dev {
+        return Err(Failure::AllDevices);
+    }
     let mut draft = Draft {
         request,
         circumstances: Circumstances {
@@ -149,26 +160,41 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Failure> {
     hidden::add(&mut draft)?;
     devices::add_kernel(&mut draft);
     let program = program(&mut draft)?;
-    let needs = needs::missing(request);
     draft.notes.extend(needs::without_effect(request.profile));
-    Ok(Planned {
-        plan: Plan {
-            name: request.profile.name.clone(),
-            network: network(request.profile.networking.network),
-            stage: Bytes::from(stage(request.config).as_path()),
-            steps: draft.steps,
-            user: draft.user,
-            program,
-            limits: limits(&request.profile.limits),
+    let network = network(request.profile.networking.network);
+    let plan = Plan {
+        name: request.profile.name.clone(),
+        maker: request.maker,
+        network,
+        stage: stage(request),
+        steps: match request.maker {
+            Owner::Root => draft.steps,
+            Owner::User => ordinary::adapted(draft.steps, network),
         },
-        needs,
+        user: draft.user,
+        program,
+        limits: limits(request),
+    };
+    Ok(Planned {
+        differences: match request.maker {
+            Owner::Root => Vec::new(),
+            Owner::User => ordinary::differences(request, &plan),
+        },
+        plan,
+        needs: needs::missing(request),
         notes: draft.notes,
     })
 }
 
 /// Where roots are put together.
-pub fn stage(config: &Config) -> PathBuf {
-    Path::new(&config.sandbox_path).join("rootfs")
+fn stage(request: &Request<'_>) -> Bytes {
+    match request.maker {
+        Owner::Root => {
+            let path = Path::new(&request.config.sandbox_path).join("rootfs");
+            Bytes::from(path.as_path())
+        }
+        Owner::User => ordinary::STAGE.into(),
+    }
 }
 
 /// A bridge is a network of its own with something on it.
@@ -221,11 +247,13 @@ fn program(draft: &mut Draft<'_>) -> Result<Program, Failure> {
     })
 }
 
-fn limits(limits: &profile::Limits) -> Limits {
+fn limits(request: &Request<'_>) -> Limits {
+    let limits = &request.profile.limits;
     let resources = limits.resources.iter();
+    let is_kept = request.maker == Owner::Root && !request.without.contains(&Need::Limits);
     Limits {
-        processes: limits.pids,
-        memory: limits.memory,
+        processes: limits.pids.filter(|_| is_kept),
+        memory: limits.memory.filter(|_| is_kept),
         user_namespaces: limits.user_namespaces,
         resources: resources
             .map(|(resource, limit)| (named(*resource), most(*limit)))

@@ -151,7 +151,7 @@ pub fn run(
     let (filter, escort) = filtered::prepare(job)?;
     // Before the first process, so that it goes after it.
     let cgroup = Cgroup::make(&plan.limits)?;
-    let first = confine::launch(&program, theirs.as_fd(), plan.network, &cgroup)?;
+    let first = confine::launch(&program, theirs.as_fd(), &plan, &cgroup)?;
     drop((program, theirs));
     let mut cell = Cell {
         first,

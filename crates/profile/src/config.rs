@@ -25,6 +25,7 @@ pub(crate) const KEYS: &[&str] = &[
     "allow_root_shell",
     "log_xpra",
     "enable_ephemerals",
+    "allow_user_namespaces",
     "environment_vars",
     "default_groups",
     "etc_includes",
@@ -66,6 +67,8 @@ pub struct Config {
     pub log_xpra: bool,
     /// Users are asked whether a sandbox is to forget all.
     pub enable_ephemerals: bool,
+    /// Ordinary users may make cells, each for himself. Oz had no such key and no such cells.
+    pub allow_user_namespaces: bool,
     /// Variables of all sandboxes, in this order.
     pub environment_vars: Vec<EnvironmentVariable>,
     /// Groups that all programs are in when their user is.
@@ -149,6 +152,7 @@ impl Default for Config {
             allow_root_shell: false,
             log_xpra: true,
             enable_ephemerals: false,
+            allow_user_namespaces: true,
             environment_vars: ENVIRONMENT_VARS.map(variable).to_vec(),
             default_groups: ["audio", "video"].map(String::from).to_vec(),
             etc_includes: etc_includes(Vec::new(), etc_prefix, None),
@@ -234,6 +238,7 @@ impl Config {
             ("allow_root_shell", &mut self.allow_root_shell),
             ("log_xpra", &mut self.log_xpra),
             ("enable_ephemerals", &mut self.enable_ephemerals),
+            ("allow_user_namespaces", &mut self.allow_user_namespaces),
         ] {
             *switch = block.flag(key, *switch, report);
         }

@@ -86,6 +86,7 @@ const FULL: &str = r#"{"Profile_Dir": "/p/", "shell_path": "/s", "prefix_path": 
         , "sandbox_path": "/b", "openvpn_run_path": "/r", "openvpn_conf_dir": "/c", "openvpn_group": "g"
         , "route_table_base": 9000, "divert_suffix": "real", "divert_path": false, "nm_ignore_file": ""
         , "use_full_dev": true, "allow_root_shell": true, "log_xpra": false, "enable_ephemerals": true
+        , "allow_user_namespaces": false
         , "environment_vars": ["A", "B=x=y", "C="], "default_groups": [], "etc_includes": ["/etc/own", "/etc/group"]}"#;
 
 #[test]
@@ -112,6 +113,7 @@ fn every_key_arrives_where_it_belongs() {
         allow_root_shell: true,
         log_xpra: false,
         enable_ephemerals: true,
+        allow_user_namespaces: false,
         environment_vars: vec![
             variable("A", None),
             variable("B", Some("x=y")),

@@ -108,6 +108,9 @@ impl Desk {
             true => None,
             false => Some(reports.violation(&mut self.functions, &mut call, outcome)),
         };
+        // One that has ended is nobody's any more, and closed to all.
+        let asks = violation.as_ref().filter(|_| !self.said_closed);
+        let closed = asks.is_some_and(|violation| look::is_closed(violation.call.process));
         if !listener.reply(notification, reply)? {
             return Ok(());
         }
@@ -116,7 +119,7 @@ impl Desk {
         }
         self.learn(&mut call);
         if let Some(violation) = violation {
-            self.report(&violation);
+            self.report(&violation, closed);
         }
         Ok(())
     }
@@ -175,16 +178,18 @@ impl Desk {
         // A death that is like an earlier one has a card, and whoever causes many shall not cost much.
         let context = ending.context().filter(|_| !known);
         violation.stack = context.map(|context| self.functions.stack(call.thread, &context));
-        self.report(&violation);
+        let closed = look::is_closed(call.process);
+        self.report(&violation, closed);
     }
 
-    fn report(&mut self, violation: &Violation) {
+    /// `closed` tells whether the caller's memory could not be read while it waited.
+    fn report(&mut self, violation: &Violation, closed: bool) {
         let Some(reports) = self.duty.reports() else {
             return;
         };
         let text = reports.reporter.take(violation);
         let process = violation.call.process;
-        if text.is_some() && !self.said_closed && look::is_closed(process) {
+        if text.is_some() && !self.said_closed && closed {
             self.said_closed = true;
             let note = format!(
                 "the memory of process {process} cannot be read: what its arguments point to is not shown"

@@ -9,6 +9,9 @@ impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let user = &self.user;
         writeln!(formatter, "cell {}", self.name)?;
+        if self.maker == Owner::User {
+            writeln!(formatter, "made by the user")?;
+        }
         writeln!(formatter, "network {}", self.network)?;
         write!(formatter, "user {} group {}", user.uid, user.gid)?;
         match user.groups.is_empty() {
@@ -74,6 +77,9 @@ impl fmt::Display for Step {
                 mode,
                 ..
             } => write!(formatter, "device {path} {major}:{minor} {mode:04o}"),
+            Step::HostDevice { path, major, minor } => {
+                write!(formatter, "device {path} {major}:{minor} of the host")
+            }
             Step::Memory {
                 path, executable, ..
             } => write!(formatter, "memory {path}{}", noexec(*executable)),
@@ -86,6 +92,7 @@ impl fmt::Display for Step {
             Step::Cover { path, .. } => write!(formatter, "cover {path}"),
             Step::Mask { path } => write!(formatter, "mask {path}"),
             Step::Seal { path } => write!(formatter, "seal {path}"),
+            Step::Freeze { path } => write!(formatter, "freeze {path}"),
         }
     }
 }
@@ -150,7 +157,9 @@ impl Step {
             | Step::AllDevices { path }
             | Step::Cover { path, .. }
             | Step::Mask { path }
-            | Step::Seal { path } => path,
+            | Step::Seal { path }
+            | Step::Freeze { path }
+            | Step::HostDevice { path, .. } => path,
             Step::Bind(bind) => &bind.target,
         }
     }

@@ -16,11 +16,14 @@ pub(super) struct Chosen {
     pub(super) log: Option<PathBuf>,
 }
 
+/// What a profile and its caller want.
+pub(super) type Wanted = Result<Option<Chosen>, Failure>;
+
 /// Why no filter can be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The filter cannot be made.
-    #[error(transparent)]
+    #[error("{0}\n--without seccomp runs it without a filter")]
     Filter(#[from] filter::Failure),
     /// There is no policy to speak of.
     #[error("{0}: the profile has no filter; --train FILE makes a policy for one")]
@@ -62,7 +65,7 @@ pub(super) struct Asked<'a> {
 
 impl Asked<'_> {
     /// The filter; nothing where the profile has none, or the caller does without.
-    pub(super) fn filter(&self, without: &[Need]) -> Result<Option<Chosen>, Failure> {
+    pub(super) fn filter(&self, without: &[Need]) -> Wanted {
         if without.contains(&Need::Seccomp) {
             return match self.words.purpose() {
                 Some(option) => Err(Failure::Without(option)),

@@ -13,8 +13,9 @@
 //! execve(2)
 //! ```
 //!
-//! No process but these is in the cell by then, and nobody can read this one's memory (PR_SET_DUMPABLE) or
-//! its registers before the exec has cleared them; see decision 021.
+//! No process but these is in the cell by then. Nobody else could look into this one: in root's cells it is
+//! undumpable, and in those of ordinary users it has a user namespace of its own, in which nobody has a
+//! privilege but its first process and its user on the host; see decision 021.
 
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use confine::Error;
 use confine::departure::{Departure, Image, unexecuted};
+use confine::plan::Owner;
 use filter::Entrusted;
 use launch::Strings;
 use launch::ticket::Past;
@@ -43,6 +45,7 @@ const UNEXECUTED: u8 = 126;
 /// A departure behind a filter.
 pub(super) struct Filtered<'a> {
     loading: Loading,
+    maker: Owner,
     /// To whoever started the cell.
     channel: &'a mut Channel,
     inside: Option<UnixStream>,
@@ -50,13 +53,18 @@ pub(super) struct Filtered<'a> {
 }
 
 impl<'a> Filtered<'a> {
-    pub(super) fn new(loading: Loading, channel: &'a mut Channel) -> Result<Filtered<'a>, Error> {
+    pub(super) fn new(
+        loading: Loading,
+        maker: Owner,
+        channel: &'a mut Channel,
+    ) -> Result<Filtered<'a>, Error> {
         let ends = UnixStream::pair().map_err(failed("make a pipe"))?;
         let (inside, outside) = ends;
         let patience = outside.set_read_timeout(Some(PATIENCE));
         patience.map_err(failed("make a pipe"))?;
         Ok(Filtered {
             loading,
+            maker,
             channel,
             inside: Some(inside),
             outside,
@@ -101,8 +109,13 @@ impl Departure for Filtered<'_> {
         let Some(talk) = self.inside.take() else {
             return Error::Departure("there is nobody to be told of the filter".into());
         };
-        if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-            return failed("become undumpable")(error.into());
+        // Of an undumpable process nobody without privileges on the host could take the listener.
+        let dumpable = match self.maker {
+            Owner::Root => DumpableBehavior::NotDumpable,
+            Owner::User => DumpableBehavior::Dumpable,
+        };
+        if let Err(error) = set_dumpable_behavior(dumpable) {
+            return failed("say who may look into the program")(error.into());
         }
         let program = Entrusted::from_bits(&self.loading.program);
         let past = Past::by(self.loading.words);

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use confine::plan::Owner;
 use profile::{AudioMode, DnsMode, NetworkType, Profile, SeccompMode};
 
-use super::Request;
+use super::{Request, ordinary};
 
 /// A part of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +24,11 @@ pub enum Need {
     Vpn,
     /// Rules for a bridge.
     Firewall,
+    /// Limits of the whole cell.
+    Limits,
 }
 
-const NAMES: [(&str, Need); 7] = [
+const NAMES: [(&str, Need); 8] = [
     ("seccomp", Need::Seccomp),
     ("xserver", Need::Xserver),
     ("bridge", Need::Bridge),
@@ -33,6 +36,7 @@ const NAMES: [(&str, Need); 7] = [
     ("external_forwarders", Need::Forwarders),
     ("vpn", Need::Vpn),
     ("firewall", Need::Firewall),
+    ("limits", Need::Limits),
 ];
 
 impl Need {
@@ -66,6 +70,10 @@ pub(super) fn missing(request: &Request<'_>) -> Vec<Need> {
         (Need::Forwarders, !profile.external_forwarders.is_empty()),
         (Need::Vpn, networking.vpn.is_some()),
         (Need::Firewall, !profile.firewall.is_empty()),
+        (
+            Need::Limits,
+            request.maker == Owner::User && ordinary::has_limits(request),
+        ),
     ];
     let needed = needs.into_iter().filter(|(_, needed)| *needed);
     let missing = needed.map(|(need, _)| need);

@@ -30,7 +30,7 @@ pub enum Unknown {
         /// Why not.
         source: nix::errno::Errno,
     },
-    /// There is nobody of this name.
+    /// There is nobody of this name or number.
     #[error("there is no user {name}")]
     Nobody {
         /// Who.
@@ -39,6 +39,11 @@ pub enum Unknown {
     /// Root has no cells: what root may do is not taken away by walls.
     #[error("no cell is made for root; name a user with --user")]
     Root,
+    /// Whoever runs set-user-ID is two users.
+    #[error(
+        "this program runs with the rights of one user for another one, and makes no cell for either"
+    )]
+    Two,
     /// The home directory is no path that can be used.
     #[error("the home directory of {name} is {home}, which is no absolute path")]
     Home {
@@ -69,28 +74,53 @@ pub fn look_up<'a>(
     if found.uid.is_root() {
         return Err(Unknown::Root);
     }
-    let home = found.dir.to_string_lossy().into_owned();
-    if !home.starts_with('/') || home.len() < 2 || found.dir.to_str().is_none() {
-        return Err(Unknown::Home {
-            name: name.into(),
-            home,
-        });
-    }
     let mut numbers = BTreeSet::new();
     for group in groups {
         let known = Group::from_name(group).map_err(failed)?;
         let member = known.filter(|group| group.mem.iter().any(|member| member == name));
         numbers.extend(member.map(|group| group.gid.as_raw()));
     }
+    person(found, numbers.into_iter().collect())
+}
+
+/// Looks up the user who has called this program, who is in the groups that he was in when he did.
+///
+/// # Errors
+/// [`Unknown`].
+pub fn look_up_caller() -> Result<Person, Unknown> {
+    let (uid, gid) = (unistd::geteuid(), unistd::getegid());
+    let name = uid.to_string();
+    let failed = |source| Unknown::Lookup {
+        name: name.clone(),
+        source,
+    };
+    if (unistd::getuid(), unistd::getgid()) != (uid, gid) {
+        return Err(Unknown::Two);
+    }
+    let found = unistd::User::from_uid(uid).map_err(failed)?;
+    let nobody = || Unknown::Nobody { name: name.clone() };
+    let found = found.ok_or_else(nobody)?;
+    let groups = unistd::getgroups().map_err(failed)?;
+    let numbers: BTreeSet<u32> = groups.into_iter().map(unistd::Gid::as_raw).collect();
+    let others = numbers.into_iter().filter(|number| *number != gid.as_raw());
+    person(unistd::User { gid, ..found }, others.collect())
+}
+
+fn person(found: unistd::User, groups: Vec<u32>) -> Result<Person, Unknown> {
+    let name = found.name;
+    let home = found.dir.to_string_lossy().into_owned();
+    if !home.starts_with('/') || home.len() < 2 || found.dir.to_str().is_none() {
+        return Err(Unknown::Home { name, home });
+    }
     Ok(Person {
         user: profile::User {
-            name: name.into(),
+            name,
             uid: Uid(found.uid.as_raw()),
             gid: Gid(found.gid.as_raw()),
             home,
             directories: std::collections::BTreeMap::new(),
         },
-        groups: numbers.into_iter().collect(),
+        groups,
     })
 }
 

@@ -1,0 +1,26 @@
+//! The questions, asked in cells that root makes.
+
+pub type World = crate::world::World<false>;
+
+#[path = "filters.rs"]
+mod filters;
+#[path = "hidden.rs"]
+mod hidden;
+#[path = "identity.rs"]
+mod identity;
+#[path = "kernel.rs"]
+mod kernel;
+#[path = "network.rs"]
+mod network;
+#[path = "plans.rs"]
+mod plans;
+#[path = "processes.rs"]
+mod processes;
+#[path = "races.rs"]
+mod races;
+#[path = "reach.rs"]
+mod reach;
+#[path = "shown.rs"]
+mod shown;
+#[path = "tree.rs"]
+mod tree;

@@ -1,0 +1,1 @@
+//! What is asked of cells that their user makes, and of no others.
