@@ -53,7 +53,8 @@ impl House {
         ];
         for (file, line) in own {
             let hosts = fs::read_to_string(Path::new("/etc").join(file)).expect(file);
-            fs::write(self.path(file), hosts + &line).expect(file);
+            // Of two of the same name the first counts, and the host may have one.
+            fs::write(self.path(file), line + &hosts).expect(file);
         }
         fs::create_dir_all(self.home()).expect("a home");
         fs::set_permissions(self.path("home"), fs::Permissions::from_mode(0o755)).expect("chmod");
