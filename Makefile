@@ -1,5 +1,5 @@
 # The only builder of what is shipped and tested. Everything that a user runs ends up in
-# target/release: libsandbox.so, sandboxify, sandbox-policy, oz and oz-init.
+# target/release: libsandbox.so, sandboxify, sandbox-policy, oz, oz-init, oz-seccomp and oz-seccomp-tracer.
 
 CARGO ?= cargo
 CC ?= cc
@@ -37,7 +37,7 @@ all:
 	$(CARGO) rustc --release -p libsandbox --crate-type staticlib
 	$(CC) $(OBJECT_FLAGS) -o $(RELEASE)/libsandbox.so $(RELEASE)/liblibsandbox.a
 	$(CARGO) rustc --release -p sandboxify -- -C target-feature=+crt-static
-	$(CARGO) build --release -p oz --bin oz
+	$(CARGO) build --release -p oz --bin oz --bin oz-seccomp --bin oz-seccomp-tracer
 	$(CARGO) rustc --release -p oz --bin oz-init -- $(INIT_FLAGS)
 
 .PHONY: help
@@ -95,8 +95,12 @@ install:
 	install -D -m 755 $(RELEASE)/sandbox-policy $(DESTDIR)$(PREFIX)/bin/sandbox-policy
 	install -D -m 755 $(RELEASE)/oz $(DESTDIR)$(PREFIX)/bin/oz
 	install -D -m 755 $(RELEASE)/oz-init $(DESTDIR)$(PREFIX)/bin/oz-init
+	install -D -m 755 $(RELEASE)/oz-seccomp $(DESTDIR)$(PREFIX)/bin/oz-seccomp
+	install -D -m 755 $(RELEASE)/oz-seccomp-tracer $(DESTDIR)$(PREFIX)/bin/oz-seccomp-tracer
 	install -D -m 755 $(RELEASE)/libsandbox.so $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	install -D -m 644 docs/man/oz.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
+	install -D -m 644 docs/man/oz-seccomp.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp.1
+	install -D -m 644 docs/man/oz-seccomp-tracer.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp-tracer.1
 	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
 	install -D -m 644 docs/man/sandbox-policy.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	install -D -m 644 docs/man/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
@@ -104,6 +108,9 @@ install:
 	install -D -m 644 docs/man/libsandbox.7 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	install -D -m 644 packaging/completions/sandboxify.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+	install -D -m 644 packaging/completions/oz-seccomp.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp
+	ln -sf oz-seccomp $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp-tracer
+	install -D -m 644 packaging/completions/_oz-seccomp $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz-seccomp
 	$(RELEASE)/sandbox-policy completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	$(RELEASE)/sandbox-policy completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 	$(RELEASE)/oz completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz
@@ -119,12 +126,17 @@ uninstall:
 	packaging/settings remove $(SETTINGS)
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/oz-seccomp $(DESTDIR)$(PREFIX)/bin/oz-seccomp-tracer
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp.1
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp-tracer.1
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/oz-profile.5
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandbox-policy $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp-tracer
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz-seccomp
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy

@@ -66,7 +66,8 @@ impl<const ORDINARY: bool> House<ORDINARY> {
         ];
         for (file, line) in own {
             let hosts = fs::read_to_string(Path::new("/etc").join(file)).expect(file);
-            fs::write(self.path(file), hosts + &line).expect(file);
+            // Of two of the same name the first counts, and the host may have one.
+            fs::write(self.path(file), line + &hosts).expect(file);
         }
         for program in ["oz", "oz-init"] {
             publish(&built(program), self.directory.path());

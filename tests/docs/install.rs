@@ -5,16 +5,22 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository};
 
-const INSTALLED: [&str; 19] = [
+const INSTALLED: [&str; 26] = [
     "etc/oz/blacklist-generic.seccomp",
     "usr/bin/oz",
     "usr/bin/oz-init",
+    "usr/bin/oz-seccomp",
+    "usr/bin/oz-seccomp-tracer",
     "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",
     "usr/share/bash-completion/completions/oz",
+    "usr/share/bash-completion/completions/oz-seccomp",
+    "usr/share/bash-completion/completions/oz-seccomp-tracer",
     "usr/share/bash-completion/completions/sandbox-policy",
     "usr/share/bash-completion/completions/sandboxify",
+    "usr/share/man/man1/oz-seccomp-tracer.1",
+    "usr/share/man/man1/oz-seccomp.1",
     "usr/share/man/man1/oz.1",
     "usr/share/man/man1/sandbox-policy.1",
     "usr/share/man/man1/sandboxify.1",
@@ -23,6 +29,7 @@ const INSTALLED: [&str; 19] = [
     "usr/share/man/man7/libsandbox.7",
     "usr/share/oz/blacklist-generic.seccomp",
     "usr/share/zsh/site-functions/_oz",
+    "usr/share/zsh/site-functions/_oz-seccomp",
     "usr/share/zsh/site-functions/_sandbox-policy",
     "usr/share/zsh/site-functions/_sandboxify",
 ];

@@ -4,6 +4,8 @@ pub type World = crate::world::World<false>;
 
 #[path = "filters.rs"]
 mod filters;
+#[path = "generic.rs"]
+mod generic;
 #[path = "hidden.rs"]
 mod hidden;
 #[path = "identity.rs"]
@@ -24,3 +26,5 @@ mod reach;
 mod shown;
 #[path = "tree.rs"]
 mod tree;
+#[path = "watchers.rs"]
+mod watchers;

@@ -1,0 +1,111 @@
+//! Training: a policy from nothing, by runs with several inputs, and the same output when it is enforced.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use sandbox_tests::{Run, rounds, sandbox_policy};
+
+use crate::bench::{Bench, house_for};
+use crate::house::{House, SOON};
+use crate::jobs::{INPUTS, JOBS};
+use crate::paper::Paper;
+
+/// So often a trained policy is enforced.
+fn repetitions() -> u32 {
+    rounds(20).max(3)
+}
+
+/// The profile with another policy, in the house.
+fn with_policy(house: &House, paper: &Paper, policy: &str) -> std::path::PathBuf {
+    let path = house.path("trained.seccomp");
+    fs::write(&path, policy).expect("a policy");
+    let mut keys = paper.keys.clone();
+    keys["seccomp"]["whitelist"] = path.display().to_string().into();
+    let profile = house.path("trained.json");
+    fs::write(&profile, keys.to_string()).expect("a profile");
+    profile
+}
+
+fn assert_replays(name: &str) {
+    let (_, job) = JOBS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .expect("a job");
+    let paper = Paper::of(name);
+    let Some(house) = house_for(&paper) else {
+        return;
+    };
+    let outside = Bench::outside(&house, &paper);
+    let wanted: Vec<String> = (0..INPUTS).map(|input| job(&outside, input)).collect();
+    let policy = house.home().join("trained.seccomp");
+    let training = ["--train", "/home/tester/trained.seccomp"];
+    let bench = Bench::cell(&house, &paper, &paper.path, &training);
+    for input in 0..INPUTS {
+        // What is told of training is among it.
+        job(&bench, input);
+    }
+    let text = fs::read_to_string(&policy).expect("a policy");
+    assert_eq!(fs::metadata(&policy).expect("a policy").uid(), house.uid);
+    let check = Run::new(sandbox_policy())
+        .arg("check")
+        .arg(&policy)
+        .outcome();
+    // Programs use both, and what is trained allows what they use.
+    let known = "error: clone has a condition, but clone3 may run";
+    let errors = check
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("error"));
+    let others: Vec<&str> = errors.filter(|line| !line.starts_with(known)).collect();
+    assert!(check.stderr.is_empty() && others.is_empty(), "{check:#?}");
+
+    let profile = with_policy(&house, &paper, &text);
+    let bench = Bench::cell(&house, &paper, &profile, &[]);
+    for repetition in 0..repetitions() {
+        for (input, seen) in wanted.iter().enumerate() {
+            let again = job(&bench, input);
+            assert_eq!(&again, seen, "{name}, {input}, time {repetition}:\n{text}");
+        }
+    }
+    house.assert_empty_within(SOON);
+}
+
+#[test]
+fn what_is_trained_with_bash_replays() {
+    assert_replays("bash");
+}
+
+#[test]
+fn what_is_trained_with_git_replays() {
+    assert_replays("git");
+}
+
+#[test]
+fn what_is_trained_with_imagemagick_replays() {
+    assert_replays("imagemagick");
+}
+
+#[test]
+fn what_is_trained_with_libreoffice_replays() {
+    assert_replays("libreoffice");
+}
+
+#[test]
+fn what_is_trained_with_nginx_replays() {
+    assert_replays("nginx");
+}
+
+#[test]
+fn what_is_trained_with_pdftotext_replays() {
+    assert_replays("pdftotext");
+}
+
+#[test]
+fn what_is_trained_with_python3_replays() {
+    assert_replays("python3");
+}
+
+#[test]
+fn what_is_trained_with_redis_replays() {
+    assert_replays("redis");
+}
