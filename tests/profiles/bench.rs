@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Run, built, skip};
 
-use crate::house::{House, NAME};
+use crate::House;
+use crate::house::NAME;
 use crate::paper::Paper;
 
 /// A place to work at.
