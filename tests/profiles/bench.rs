@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Run, built, skip};
 
+use crate::House;
 use crate::house::NAME;
-
-type House = crate::house::House<false>;
 use crate::paper::Paper;
 
 /// A place to work at.
