@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Run, built, skip};
 
-use crate::house::{House, NAME};
+use crate::house::NAME;
+
+type House = crate::house::House<false>;
 use crate::paper::Paper;
 
 /// A place to work at.

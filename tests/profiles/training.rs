@@ -6,7 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use sandbox_tests::{Run, rounds, sandbox_policy};
 
 use crate::bench::{Bench, house_for};
-use crate::house::{House, SOON};
+use crate::house::SOON;
+
+type House = crate::house::House<false>;
 use crate::jobs::{INPUTS, JOBS};
 use crate::paper::Paper;
 
