@@ -5,6 +5,8 @@ CARGO ?= cargo
 CC ?= cc
 PREFIX ?= /usr/local
 DESTDIR ?=
+# Where oz looks for profiles (profile_dir of oz.conf).
+CELLS ?= /var/lib/oz/cells.d
 
 RELEASE = target/release
 DOORS = libsandbox sandboxify oz
@@ -106,9 +108,11 @@ install:
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	chmod 644 $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
+	packaging/install-profiles install $(DESTDIR)$(PREFIX)/share/oz/profiles $(DESTDIR)$(CELLS)
 
 .PHONY: uninstall
 uninstall:
+	packaging/install-profiles uninstall $(DESTDIR)$(PREFIX)/share/oz/profiles $(DESTDIR)$(CELLS)
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
