@@ -1,15 +1,22 @@
 # The only builder of what is shipped and tested. Everything that a user runs ends up in
-# target/release: libsandbox.so, sandboxify, sandbox-policy, oz and oz-init.
+# target/release: libsandbox.so, sandboxify, sandbox-policy, oz, oz-init, oz-seccomp and oz-seccomp-tracer.
 
 CARGO ?= cargo
 CC ?= cc
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 DESTDIR ?=
 # Where oz looks for profiles (profile_dir of oz.conf).
 CELLS ?= /var/lib/oz/cells.d
 
 RELEASE = target/release
 DOORS = libsandbox sandboxify oz
+
+# Where a file of settings is, and what was installed as such: the one may have been changed, the other is not.
+SETTINGS = $(DESTDIR)$(SYSCONFDIR)/oz/blacklist-generic.seccomp $(DESTDIR)$(PREFIX)/share/oz/blacklist-generic.seccomp
+# The profiles as they are shipped; what differs from these has been changed.
+SHIPPED = $(DESTDIR)$(PREFIX)/share/oz/profiles
+PROFILES = $(filter-out blacklist-generic.seccomp,$(notdir $(wildcard profiles/*)))
 
 # The object is linked here and not by cargo: rustc writes a version script of its own, and two do
 # not mix. memcpy pulls the whole (one object, by LTO) out of the archive; gc-sections drops the rest.
@@ -35,7 +42,7 @@ all:
 	$(CARGO) rustc --release -p libsandbox --crate-type staticlib
 	$(CC) $(OBJECT_FLAGS) -o $(RELEASE)/libsandbox.so $(RELEASE)/liblibsandbox.a
 	$(CARGO) rustc --release -p sandboxify -- -C target-feature=+crt-static
-	$(CARGO) build --release -p oz --bin oz
+	$(CARGO) build --release -p oz --bin oz --bin oz-seccomp --bin oz-seccomp-tracer
 	$(CARGO) rustc --release -p oz --bin oz-init -- $(INIT_FLAGS)
 
 .PHONY: help
@@ -47,7 +54,8 @@ help:
 	@echo 'make bench       what a filter costs, as ratios (JSON=1 for JSON, RUNS=5 for medians of runs)'
 	@echo 'make check       formatting and clippy'
 	@echo 'make deny        licences and sources of the dependencies (needs cargo-deny)'
-	@echo 'make install     into $$DESTDIR$$PREFIX ($(PREFIX)); make uninstall takes it out again'
+	@echo 'make install     into $$DESTDIR$$PREFIX ($(PREFIX)) and $$DESTDIR$$SYSCONFDIR ($(SYSCONFDIR));'
+	@echo '                 make uninstall takes it out again, but no settings that were changed'
 
 .PHONY: deps
 deps:
@@ -92,8 +100,12 @@ install:
 	install -D -m 755 $(RELEASE)/sandbox-policy $(DESTDIR)$(PREFIX)/bin/sandbox-policy
 	install -D -m 755 $(RELEASE)/oz $(DESTDIR)$(PREFIX)/bin/oz
 	install -D -m 755 $(RELEASE)/oz-init $(DESTDIR)$(PREFIX)/bin/oz-init
+	install -D -m 755 $(RELEASE)/oz-seccomp $(DESTDIR)$(PREFIX)/bin/oz-seccomp
+	install -D -m 755 $(RELEASE)/oz-seccomp-tracer $(DESTDIR)$(PREFIX)/bin/oz-seccomp-tracer
 	install -D -m 755 $(RELEASE)/libsandbox.so $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	install -D -m 644 docs/man/oz.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
+	install -D -m 644 docs/man/oz-seccomp.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp.1
+	install -D -m 644 docs/man/oz-seccomp-tracer.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp-tracer.1
 	install -D -m 644 docs/man/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1
 	install -D -m 644 docs/man/sandbox-policy.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
 	install -D -m 644 docs/man/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5
@@ -101,6 +113,9 @@ install:
 	install -D -m 644 docs/man/libsandbox.7 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	install -D -m 644 packaging/completions/sandboxify.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	install -D -m 644 packaging/completions/_sandboxify $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
+	install -D -m 644 packaging/completions/oz-seccomp.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp
+	ln -sf oz-seccomp $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp-tracer
+	install -D -m 644 packaging/completions/_oz-seccomp $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz-seccomp
 	$(RELEASE)/sandbox-policy completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	$(RELEASE)/sandbox-policy completions zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
 	$(RELEASE)/oz completions bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz
@@ -108,19 +123,28 @@ install:
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	chmod 644 $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
-	packaging/install-profiles install $(DESTDIR)$(PREFIX)/share/oz/profiles $(DESTDIR)$(CELLS)
+	packaging/settings install profiles/blacklist-generic.seccomp $(SETTINGS)
+	@for name in $(PROFILES); do \
+		packaging/settings install profiles/$$name $(DESTDIR)$(CELLS)/$$name $(SHIPPED)/$$name || exit 1; done
 
 .PHONY: uninstall
 uninstall:
-	packaging/install-profiles uninstall $(DESTDIR)$(PREFIX)/share/oz/profiles $(DESTDIR)$(CELLS)
+	packaging/settings remove $(SETTINGS)
+	@for name in $(notdir $(wildcard $(SHIPPED)/*)); do \
+		packaging/settings remove $(DESTDIR)$(CELLS)/$$name $(SHIPPED)/$$name || exit 1; done
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/oz-seccomp $(DESTDIR)$(PREFIX)/bin/oz-seccomp-tracer
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz.1 $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp.1
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/oz-seccomp-tracer.1
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sandboxify.1 $(DESTDIR)$(PREFIX)/share/man/man7/libsandbox.7
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/seccomp-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/oz-profile.5
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandboxify
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandbox-policy $(DESTDIR)$(PREFIX)/share/man/man1/sandbox-policy.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz-seccomp-tracer
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz-seccomp
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy

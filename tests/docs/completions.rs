@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use sandbox_tests::{Run, installed, public_directory, repository, sandbox_policy, skip};
+use sandbox_tests::{Run, built, installed, public_directory, repository, sandbox_policy, skip};
 
-use crate::words::{commands, help, long_options, methods, options_of, page};
+use crate::words::{commands, flags_of_oz_seccomp, help, long_options, methods, options_of, page};
 
 const BASH: &str = "packaging/completions/sandboxify.bash";
 const ZSH: &str = "packaging/completions/_sandboxify";
+const FILTERS_BASH: &str = "packaging/completions/oz-seccomp.bash";
+const FILTERS_ZSH: &str = "packaging/completions/_oz-seccomp";
 
 #[test]
 fn completions_know_every_option_of_the_help_and_no_other() {
@@ -81,12 +83,67 @@ fn zsh_reads_its_completion() {
     let Some(zsh) = installed("zsh") else {
         return skip("zsh is not installed");
     };
-    Run::new(zsh)
-        .args(["-n", ZSH])
-        .directory(&repository())
-        .outcome()
-        .succeeded()
-        .stderr("");
+    for script in [ZSH, FILTERS_ZSH] {
+        Run::new(&zsh)
+            .args(["-n", script])
+            .directory(&repository())
+            .outcome()
+            .succeeded()
+            .stderr("");
+    }
+}
+
+/// What bash offers for the last of these words, of which the first is oz-seccomp or its tracer.
+fn offered_by_filters(words: &[&str]) -> BTreeSet<String> {
+    let program = r#"
+        source "$0"
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        _${1//-/_}
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let run = Run::new("bash").args(["-c", program, FILTERS_BASH]);
+    let outcome = run.args(words).directory(&repository()).outcome();
+    let outcome = outcome.succeeded();
+    let offered = outcome.stdout.split_whitespace();
+    offered.map(String::from).collect()
+}
+
+#[test]
+fn bash_completes_the_flags_of_oz_seccomp_and_the_options_of_its_tracer() {
+    let flags = flags_of_oz_seccomp();
+    let flags = flags.iter().map(|flag| format!("-{flag}"));
+    assert_eq!(offered_by_filters(&["oz-seccomp", "-"]), flags.collect());
+    let help = Run::new(built("oz-seccomp-tracer")).arg("--help").outcome();
+    let options = long_options(&help.succeeded().stdout);
+    assert!(options.len() > 9, "{options:?}");
+    let options = options.iter().map(|option| format!("--{option}"));
+    let offered = offered_by_filters(&["oz-seccomp-tracer", "--"]);
+    assert_eq!(offered, options.collect());
+    for (words, wanted) in [
+        (&["oz-seccomp", "-mode", "b"][..], &["blacklist"][..]),
+        (
+            &["oz-seccomp", "-profile", "Carg"],
+            &["Cargo.lock", "Cargo.toml"],
+        ),
+        (&["oz-seccomp", "ls", "-"], &[]),
+        (&["oz-seccomp-tracer", "--format", "oz-"], &["oz-wiki"]),
+        (&["oz-seccomp-tracer", "-xo", "Makef"], &["Makefile"]),
+        (
+            &["oz-seccomp-tracer", "-o", "p", "--ver"],
+            &["--verbose", "--version"],
+        ),
+        (&["oz-seccomp-tracer", "-r", "ls", "-"], &[]),
+    ] {
+        assert_eq!(offered_by_filters(words), set(wanted), "{words:?}");
+    }
+    let zsh = page(FILTERS_ZSH);
+    for flag in flags_of_oz_seccomp() {
+        assert!(zsh.contains(&format!("-{flag}[")), "{flag}");
+    }
+    let help = Run::new(built("oz-seccomp-tracer")).arg("--help").outcome();
+    for option in long_options(&help.stdout) {
+        assert!(zsh.contains(&format!("--{option}")), "{option}");
+    }
 }
 
 /// What bash offers for the last of these words, by the policy tool's own script.

@@ -5,22 +5,31 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Outcome, Run, public_directory, repository, root, skip};
 
-const INSTALLED: [&str; 17] = [
+const INSTALLED: [&str; 26] = [
+    "etc/oz/blacklist-generic.seccomp",
     "usr/bin/oz",
     "usr/bin/oz-init",
+    "usr/bin/oz-seccomp",
+    "usr/bin/oz-seccomp-tracer",
     "usr/bin/sandbox-policy",
     "usr/bin/sandboxify",
     "usr/lib/libsandbox.so",
     "usr/share/bash-completion/completions/oz",
+    "usr/share/bash-completion/completions/oz-seccomp",
+    "usr/share/bash-completion/completions/oz-seccomp-tracer",
     "usr/share/bash-completion/completions/sandbox-policy",
     "usr/share/bash-completion/completions/sandboxify",
+    "usr/share/man/man1/oz-seccomp-tracer.1",
+    "usr/share/man/man1/oz-seccomp.1",
     "usr/share/man/man1/oz.1",
     "usr/share/man/man1/sandbox-policy.1",
     "usr/share/man/man1/sandboxify.1",
     "usr/share/man/man5/oz-profile.5",
     "usr/share/man/man5/seccomp-policy.5",
     "usr/share/man/man7/libsandbox.7",
+    "usr/share/oz/blacklist-generic.seccomp",
     "usr/share/zsh/site-functions/_oz",
+    "usr/share/zsh/site-functions/_oz-seccomp",
     "usr/share/zsh/site-functions/_sandbox-policy",
     "usr/share/zsh/site-functions/_sandboxify",
 ];
@@ -32,7 +41,10 @@ const CELLS: &str = "var/lib/oz/cells.d";
 /// All that is installed, in order.
 fn installed() -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = INSTALLED.iter().map(PathBuf::from).collect();
-    for file in files(&repository().join("profiles")) {
+    let policy_of_settings = Path::new("blacklist-generic.seccomp");
+    let mut profiles = files(&repository().join("profiles"));
+    profiles.retain(|file| file != policy_of_settings);
+    for file in profiles {
         paths.extend(OF_PROFILES.map(|place| Path::new(place).join(&file)));
     }
     paths.sort();
@@ -116,7 +128,7 @@ fn profiles_that_somebody_has_changed_stay_and_others_are_renewed() {
     }
     fs::write(path(CELLS, "own.json"), "own").expect("one more");
     let said = make("install", directory.path());
-    said.stdout_has("/cells.d/git.json has been changed, and stays");
+    said.stderr_has("/cells.d/git.json was changed and stays");
     assert_eq!(read(path(CELLS, "git.json")), "{}");
     assert_eq!(read(path(OF_PROFILES[1], "git.json")), shipped);
     assert_ne!(read(path(CELLS, "bash.json")), "older");
@@ -138,7 +150,7 @@ fn an_installed_profile_is_found_by_its_name_with_its_policy() {
         at("cells"),
         at(CELLS)
     );
-    fs::create_dir(at("etc")).expect("etc");
+    fs::create_dir_all(at("etc")).expect("etc");
     fs::write(at("etc/oz.conf"), config).expect("oz.conf");
     for profile in ["python3", "/usr/bin/python3"] {
         let run = Run::new(at("usr/bin/oz")).args(["run", "--user", "nobody", profile]);
@@ -147,4 +159,35 @@ fn an_installed_profile_is_found_by_its_name_with_its_policy() {
         let outcome = run.directory(Path::new("/")).outcome().succeeded();
         outcome.stdout_has("\nSeccomp:\t2\n");
     }
+}
+
+#[test]
+fn settings_that_were_changed_stay_and_those_that_were_not_are_renewed() {
+    let directory = public_directory();
+    let settings = directory.path().join("etc/oz/blacklist-generic.seccomp");
+    let shipped = directory
+        .path()
+        .join("usr/share/oz/blacklist-generic.seccomp");
+    let ours = fs::read_to_string(repository().join("profiles/blacklist-generic.seccomp"));
+    let ours = ours.expect("the blacklist");
+    let read = |path: &Path| fs::read_to_string(path).expect("a file");
+    make("install", directory.path());
+    // Of an older version, and nobody has touched it.
+    for path in [&settings, &shipped] {
+        fs::write(path, "# older\n").expect("a file");
+    }
+    make("install", directory.path());
+    assert_eq!(
+        (read(&settings), read(&shipped)),
+        (ours.clone(), ours.clone())
+    );
+    fs::write(&settings, "# mine\n").expect("a file");
+    let changed = format!("{} was changed and stays", settings.display());
+    make("install", directory.path()).stderr_has(&changed);
+    assert_eq!((read(&settings), read(&shipped)), ("# mine\n".into(), ours));
+    make("uninstall", directory.path()).stderr_has(&changed);
+    assert_eq!(
+        files(directory.path()),
+        [PathBuf::from("etc/oz/blacklist-generic.seccomp")]
+    );
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use sandbox_tests::{Run, built, installed, repository, skip};
 
-use crate::words::{commands, help, long_options, methods, options_of, page};
+use crate::words::{commands, flags_of_oz_seccomp, help, long_options, methods, options_of, page};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 8] = [
     "docs/man/oz.1",
+    "docs/man/oz-seccomp.1",
+    "docs/man/oz-seccomp-tracer.1",
     "docs/man/sandboxify.1",
     "docs/man/sandbox-policy.1",
     "docs/man/libsandbox.7",
@@ -70,6 +72,24 @@ fn the_manual_explains_every_option_of_oz_and_no_other() {
     for part in parts.lines().next().unwrap_or_default().split(", ") {
         assert!(page.contains(part), "{part}");
     }
+}
+
+#[test]
+fn the_manual_explains_every_option_of_the_tracer_and_no_other() {
+    let run = Run::new(built("oz-seccomp-tracer")).arg("--help");
+    let help = run.outcome().succeeded().stdout;
+    let page = page("docs/man/oz-seccomp-tracer.1");
+    assert_eq!(explained(&page), long_options(&help));
+}
+
+#[test]
+fn the_manual_explains_every_flag_of_oz_seccomp_and_no_other() {
+    let flags = flags_of_oz_seccomp();
+    let page = page("docs/man/oz-seccomp.1");
+    let (_, list) = page.split_once(".Ss Flags\n").expect("flags");
+    let items = list.lines().filter_map(|line| line.strip_prefix(".It Fl "));
+    let items = items.filter_map(|line| line.split_whitespace().next());
+    assert_eq!(items.map(String::from).collect::<BTreeSet<_>>(), flags);
 }
 
 #[test]

@@ -38,6 +38,17 @@ pub fn options_of(command: Option<&str>) -> BTreeSet<String> {
     names.flat_map(long_options).collect()
 }
 
+/// The flags of `oz-seccomp`, which have one dash, as its help lists them.
+pub fn flags_of_oz_seccomp() -> BTreeSet<String> {
+    let run = Run::new(sandbox_tests::built("oz-seccomp")).arg("-help");
+    let help = run.outcome().succeeded().stdout;
+    let lines = help.lines().filter_map(|line| line.strip_prefix("  -"));
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    let names: BTreeSet<String> = names.map(String::from).collect();
+    assert!(names.len() > 4, "{names:?}");
+    names
+}
+
 /// Every `--option` in a text, without its dashes.
 pub fn long_options(text: &str) -> BTreeSet<String> {
     let begins =

@@ -24,3 +24,5 @@ mod reach;
 mod shown;
 #[path = "tree.rs"]
 mod tree;
+#[path = "watchers.rs"]
+mod watchers;

@@ -2,19 +2,17 @@
 //! one: never.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::time::Duration;
 
-use sandbox_tests::{Outcome, SIGSYS_STATUS, compile, publish, rounds};
+use sandbox_tests::{Outcome, SIGSYS_STATUS, compile, publish};
 
 use super::World;
-use crate::world::{OTHER, TESTER};
+use crate::world::OTHER;
 
 /// A blacklist that stops one harmless call.
-const NO_DIRECTORIES: &str = "mkdir: 1\nmkdirat: 1\n";
+pub const NO_DIRECTORIES: &str = "mkdir: 1\nmkdirat: 1\n";
 
 /// The program of calls (calls.c) at /opt/calls, and a profile with this filter.
-fn with_calls(world: &World, seccomp: &str) {
+pub fn with_calls(world: &World, seccomp: &str) {
     let program = compile(include_str!("calls.c"), &["-static", "-pthread"]);
     let copy = publish(&program, world.at("").as_path());
     fs::rename(copy, world.at("calls")).unwrap();
@@ -28,7 +26,7 @@ fn with_calls(world: &World, seccomp: &str) {
 }
 
 /// A blacklist of [`NO_DIRECTORIES`] with more keys.
-fn blacklisting(world: &World, keys: &str) {
+pub fn blacklisting(world: &World, keys: &str) {
     world.write("b.seccomp", NO_DIRECTORIES, 0, 0o644);
     with_calls(
         world,
@@ -36,14 +34,14 @@ fn blacklisting(world: &World, keys: &str) {
     );
 }
 
-fn call(world: &World, options: &[&str], words: &str) -> Outcome {
+pub fn call(world: &World, options: &[&str], words: &str) -> Outcome {
     world
         .oz(options, &["-c", &format!("/opt/calls {words}")])
         .outcome()
 }
 
 /// A policy that allows what a program needs, made by training.
-fn trained(world: &World, words: &str) -> String {
+pub fn trained(world: &World, words: &str) -> String {
     with_calls(
         world,
         r#""mode": "train", "train_output": "${HOME}/made.seccomp""#,
@@ -357,98 +355,6 @@ fn definitions_come_from_files_and_texts_and_later_ones_count() {
 }
 
 #[test]
-fn a_trained_policy_is_the_users_grows_and_replays() {
-    let Some(world) = World::new() else { return };
-    let first = trained(&world, "many 1");
-    let made = world.home("made.seccomp");
-    let status = fs::metadata(&made).unwrap();
-    assert_eq!((status.uid(), status.gid()), (TESTER, TESTER));
-    assert!(!first.contains("mkdir"), "{first}");
-    let second = trained(&world, "mkdir");
-    assert!(second.contains("\nmkdir: 1"), "{second}");
-    for line in first
-        .lines()
-        .filter(|line| line.contains(": ") && !line.starts_with('#'))
-    {
-        let rule = line.split("  #").next().unwrap();
-        let name = rule.split(':').next().unwrap();
-        assert!(
-            second.lines().any(|line| line.starts_with(name)),
-            "{rule}: {second}"
-        );
-    }
-    world.write("w.seccomp", &second, 0, 0o644);
-    with_calls(
-        &world,
-        r#""mode": "whitelist", "whitelist": "w.seccomp", "enforce": true"#,
-    );
-    for _ in 0..rounds(20) {
-        for words in ["many 1", "mkdir"] {
-            let outcome = call(&world, &[], words).succeeded();
-            assert_eq!(
-                (outcome.stdout.as_str(), outcome.stderr.as_str()),
-                ("done\n", "")
-            );
-        }
-    }
-}
-
-#[test]
-fn training_writes_with_the_users_rights_and_says_before_anything_runs_that_it_cannot() {
-    let Some(world) = World::new() else { return };
-    with_calls(&world, r#""mode": "disabled""#);
-    let outcome = call(&world, &["--train", "/root/t.seccomp"], "mkdir").status(125);
-    assert_eq!(outcome.stdout, "");
-    outcome.stderr_has("oz: /root/t.seccomp: ");
-    // A link of the user's leads no further than he could go himself.
-    let target = world.write("root-owned", "read: 1\n", 0, 0o644);
-    std::os::unix::fs::symlink(&target, world.home("link.seccomp")).unwrap();
-    let outcome = call(&world, &["--train", "/home/tester/link.seccomp"], "mkdir");
-    assert_eq!(
-        fs::read_to_string(&target).unwrap(),
-        "read: 1\n",
-        "{outcome:#?}"
-    );
-    outcome.status(125);
-}
-
-#[test]
-fn reports_go_to_the_directory_for_logs_as_the_user() {
-    let Some(world) = World::new() else { return };
-    let logs = world.my_directory("logs");
-    world.write("b.seccomp", NO_DIRECTORIES, 0, 0o644);
-    let keys = r#""mode": "blacklist", "blacklist": "b.seccomp", "enforce": false"#;
-    let with_log = |keys: &str| format!(r#"{keys}}}, "log_dir": "${{HOME}}/logs", "limits": {{"#);
-    with_calls(&world, &with_log(keys));
-    for _ in 0..2 {
-        let outcome = call(&world, &[], "mkdir").succeeded();
-        assert_eq!(
-            (outcome.stdout.as_str(), outcome.stderr.as_str()),
-            ("done\n", "")
-        );
-    }
-    let log = logs.join("cell.log");
-    let text = fs::read_to_string(&log).unwrap();
-    assert_eq!(
-        text.matches("I seccomp hit on sandbox pid ").count(),
-        2,
-        "{text}"
-    );
-    assert_eq!(fs::metadata(&log).unwrap().uid(), TESTER);
-    // A death is told to whoever waits, too.
-    with_calls(&world, &with_log(&keys.replace("false", "true")));
-    let outcome = world.oz(&[], &["-c", "exec /opt/calls mkdir"]).outcome();
-    outcome
-        .status(SIGSYS_STATUS)
-        .stderr_has("killed by the filter: mkdir(");
-    let text = fs::read_to_string(&log).unwrap();
-    assert!(text.contains("oz: violation: mkdir("), "{text}");
-    fs::remove_dir_all(&logs).unwrap();
-    let outcome = call(&world, &[], "mkdir").status(125);
-    outcome.stderr_has("logs/cell.log: ");
-}
-
-#[test]
 fn a_program_that_is_not_there_or_cannot_run_ends_as_without_a_filter() {
     let Some(world) = World::new() else { return };
     blacklisting(&world, r#""enforce": true"#);
@@ -494,71 +400,4 @@ fn nothing_inside_can_execute_what_the_policy_does_not_allow() {
     outcome
         .status(SIGSYS_STATUS)
         .stderr_has("killed by the filter: execve(");
-}
-
-#[test]
-fn whoever_watches_has_the_users_rights_and_that_to_look_into_processes() {
-    let Some(world) = World::new() else { return };
-    blacklisting(&world, r#""enforce": false"#);
-    let script = r#"
-        "$OZ" run --user tester "$PROFILE" -- -c 'echo up; read end' >$WORLD/said <$WORLD/pipe & oz=$!
-        exec 7>$WORLD/pipe
-        until grep -q up $WORLD/said; do sleep 0.05; done
-        for child in $(cat /proc/$oz/task/$oz/children); do
-            test $(cat /proc/$child/comm) = oz || continue
-            grep -E '^(Uid|Gid|CapEff|CapPrm|NoNewPrivs)' /proc/$child/status
-        done
-        echo >&7; wait $oz"#;
-    let script = format!("mkfifo $WORLD/pipe; {script}");
-    let outcome = world.script(&script).outcome().succeeded();
-    let wanted = format!(
-        "Uid:\t{TESTER}\t{TESTER}\t{TESTER}\t{TESTER}\nGid:\t{TESTER}\t{TESTER}\t{TESTER}\t{TESTER}\n\
-        CapPrm:\t0000000000080000\nCapEff:\t0000000000080000\nNoNewPrivs:\t1\n"
-    );
-    assert_eq!(outcome.stdout, wanted, "{outcome:#?}");
-}
-
-#[test]
-fn a_watcher_that_dies_takes_the_program_with_it() {
-    let Some(world) = World::new() else { return };
-    for options in ["--audit", "--explain", "--train /home/tester/t.seccomp"] {
-        blacklisting(&world, r#""enforce": true"#);
-        let script = format!(
-            r#"mkfifo $WORLD/pipe
-            "$OZ" run --user tester {options} "$PROFILE" -- -c 'echo up; read end; echo survived' \
-                >$WORLD/said <$WORLD/pipe & oz=$!
-            exec 7>$WORLD/pipe
-            until grep -q up $WORLD/said; do sleep 0.05; done
-            for child in $(cat /proc/$oz/task/$oz/children); do
-                test $(cat /proc/$child/comm) = oz && kill -9 $child
-            done
-            wait $oz; echo status $?; cat $WORLD/said; rm $WORLD/pipe"#
-        );
-        let outcome = world
-            .script(&script)
-            .start()
-            .outcome_within(Duration::from_secs(60));
-        assert_eq!(outcome.stdout, "status 137\nup\n", "{options} {outcome:#?}");
-    }
-}
-
-#[test]
-fn the_plan_says_which_filter_there_will_be() {
-    let Some(world) = World::new() else { return };
-    blacklisting(&world, r#""enforce": true"#);
-    let shown = world.oz(&["--plan"], &[]).outcome().succeeded();
-    let wanted = format!(
-        "\nfilter enforce blacklist {}\n",
-        world.at("b.seccomp").display()
-    );
-    assert!(shown.stdout.contains(&wanted), "{shown:#?}");
-    let json = world
-        .oz(&["--plan", "--json", "--train", "/tmp/t"], &[])
-        .outcome()
-        .succeeded();
-    let value: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-    let wanted = serde_json::json!({
-        "purpose": "train", "mode": null, "policy": null, "output": "/tmp/t", "log": null
-    });
-    assert_eq!(value["filter"], wanted);
 }

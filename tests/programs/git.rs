@@ -23,7 +23,7 @@ fn configured(place: &Place, run: Run) -> Run {
 }
 
 /// A repository with two commits.
-fn repository(place: &Place) -> PathBuf {
+pub fn repository(place: &Place) -> PathBuf {
     let config = "[user]\n\tname = A\n\temail = a@example.org\n[init]\n\tdefaultBranch = main\n";
     fs::write(place.work().join("config"), config).expect("the configuration");
     let source = place.work().join("source");
@@ -48,10 +48,10 @@ fn repository(place: &Place) -> PathBuf {
 }
 
 /// Clones over git's own protocol, which takes children on both ends, and shows the log.
-fn job(place: &Place, source: &Path, list: &str) -> Outcome {
+pub fn cloned(place: &Place, source: &Path, git: impl Fn() -> Run) -> Outcome {
     let copy = place.work().join("copy");
     let _ = fs::remove_dir_all(&copy);
-    let cloned = configured(place, place.allow_exactly(list, "git"))
+    let cloned = configured(place, git())
         .args(["clone", "-q"])
         .arg(format!("file://{}", source.display()))
         .arg(&copy)
@@ -59,9 +59,14 @@ fn job(place: &Place, source: &Path, list: &str) -> Outcome {
     if cloned.status != 0 {
         return cloned;
     }
-    configured(place, place.allow_exactly(list, "git").arg("-C").arg(&copy))
+    configured(place, git().arg("-C").arg(&copy))
         .args(["log", "--format=%s"])
         .outcome()
+}
+
+/// The same under a list.
+fn job(place: &Place, source: &Path, list: &str) -> Outcome {
+    cloned(place, source, || place.allow_exactly(list, "git"))
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn list() -> String {
     allow_list("go")
 }
 
-fn program(place: &Place) -> PathBuf {
+pub fn program(place: &Place) -> PathBuf {
     place.bring(&build_go(GO_PROGRAM))
 }
 

@@ -13,11 +13,11 @@ const REQUESTS: usize = 100;
 const REQUEST: &str = "GET /page.txt HTTP/1.0\r\n\r\n";
 
 /// What a client of [`job`] sees.
-const DONE: &str = "100 pages";
+pub const DONE: &str = "100 pages";
 
 /// How nginx divides its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Processes {
+pub enum Processes {
     /// A master and one worker.
     Two,
     One,
@@ -71,7 +71,7 @@ fn started(place: &Place, processes: Processes, run: Run) -> Server {
 }
 
 /// What a client sees of a hundred requests, and how the server ends after a polite signal.
-fn job(place: &Place, processes: Processes, run: Run) -> Outcome {
+pub fn job(place: &Place, processes: Processes, run: Run) -> Outcome {
     let server = started(place, processes, run);
     let answered = (0..REQUESTS).take_while(|_| page_of(place, &server).is_some());
     let seen = format!("{} pages", answered.count());
@@ -93,7 +93,7 @@ fn page_of(place: &Place, server: &Server) -> Option<u32> {
     right.then(|| process.parse().expect("a pid"))
 }
 
-fn log(place: &Place) -> String {
+pub fn log(place: &Place) -> String {
     fs::read_to_string(place.work().join("error.log")).unwrap_or_default()
 }
 

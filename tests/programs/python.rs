@@ -8,7 +8,7 @@ use crate::lists::{allow_list, assert_close_to_minimal, names, without};
 use crate::place::{Door, Place, User};
 
 /// Debian's, whatever else is in the path.
-const PYTHON: &str = "/usr/bin/python3";
+pub const PYTHON: &str = "/usr/bin/python3";
 
 /// Writes a value and reads it back, then talks to itself over TCP.
 pub const JOB: &str = include_str!("../support/job.py");

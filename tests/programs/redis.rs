@@ -9,7 +9,7 @@ use crate::place::{Door, Place, User};
 use crate::server::{Server, free_port, has_ended};
 
 /// What the clients of [`job`] see.
-const DONE: &str = "benchmark true\nOK\nkept words\n";
+pub const DONE: &str = "benchmark true\nOK\nkept words\n";
 
 fn list() -> String {
     allow_list("redis")
@@ -46,7 +46,7 @@ fn benchmark(server: &Server, port: u16, requests: u32) -> bool {
 }
 
 /// What clients see of a server, and how it ends after SHUTDOWN.
-fn job(place: &Place, run: Run, requests: u32) -> Outcome {
+pub fn job(place: &Place, run: Run, requests: u32) -> Outcome {
     let (server, port) = started(place, run);
     let mut seen = String::new();
     if !server.ended() {

@@ -132,16 +132,25 @@ pub fn carry_out(
     refuse_needs(&planned)?;
     let chosen = chosen?;
     if maker == Owner::Root {
-        let stage = planned.plan.stage.as_path();
-        std::fs::create_dir_all(stage).map_err(|source| Failure::Stage {
-            path: stage.to_path_buf(),
-            source,
-        })?;
+        make_stage(planned.plan.stage.as_path())?;
     }
+    launched(planned.plan, chosen, notes)
+}
+
+/// Where root puts cells together.
+fn make_stage(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|source| Failure::Stage {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// Makes the cell and stays with it; gives the exit status.
+fn launched(plan: Plan, chosen: Option<Chosen>, notes: &mut dyn Write) -> Result<u8, Failure> {
     let init = first_program()?;
     let untold = chosen.as_ref().is_some_and(|one| !one.filter.is_watched());
-    let job = chosen.map(|chosen| job(chosen, &planned.plan));
-    let status = run::run(planned.plan, job, &init, |left_out| {
+    let job = chosen.map(|chosen| job(chosen, &plan));
+    let status = run::run(plan, job, &init, |left_out| {
         for note in left_out {
             let _ = writeln!(notes, "oz: note: {note}");
         }
@@ -321,11 +330,7 @@ fn planned(
         program: found.program.as_deref(),
         arguments: words.arguments.clone(),
         environment: std::env::vars_os().collect(),
-        binds: words
-            .bind
-            .iter()
-            .map(|word| extra(word, &directory))
-            .collect(),
+        binds: extras(words, &directory),
         directory,
         ephemeral: words.ephemeral,
         without: without(words)?,
@@ -349,6 +354,11 @@ fn caller() -> Option<String> {
     std::env::var("SUDO_USER")
         .ok()
         .filter(|name| name != "root")
+}
+
+fn extras(words: &Run, directory: &Path) -> Vec<ExtraBind> {
+    let words = words.bind.iter();
+    words.map(|word| extra(word, directory)).collect()
 }
 
 /// `PATH` or `PATH:ro`.

@@ -10,5 +10,6 @@ pub mod filter;
 pub mod init;
 pub mod plan;
 pub mod run;
+pub mod seccomp;
 #[allow(unsafe_code)]
 mod sys;

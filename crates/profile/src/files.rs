@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Problem, Severity};
 use crate::json::MOST_BYTES;
 use crate::profiles::{Loaded, Profiles, whole};
+use crate::seccomp::Seccomp;
 use crate::user::Uid;
 
 /// Reads all `*.json` of a directory. Files may belong to root and to `owner`, who is the caller where the
@@ -37,6 +38,17 @@ pub fn read_profile(path: &Path, owner: Uid) -> Loaded {
     match bytes.and_then(|file| read(file, owner)) {
         Ok(bytes) => Loaded::read(&name, &bytes),
         Err(problem) => Loaded::unreadable(&name, problem),
+    }
+}
+
+/// Reads the filter of a profile's file and nothing else of it, as [`Seccomp::read`] does. A file that
+/// [`read_profile`] would not trust is an error.
+pub fn read_filter(path: &Path, owner: Uid) -> (Option<Seccomp>, Vec<Diagnostic>) {
+    let name = path.display().to_string();
+    let bytes = open(path).map_err(unreadable);
+    match bytes.and_then(|file| read(file, owner)) {
+        Ok(bytes) => Seccomp::read(&name, &bytes),
+        Err(problem) => (None, vec![whole(&name, Severity::Error, problem)]),
     }
 }
 

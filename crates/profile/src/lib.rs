@@ -35,7 +35,7 @@ pub use config::Config;
 pub use diagnostic::{Diagnostic, Place, Problem, Severity};
 pub use environment::EnvironmentVariable;
 pub use expand::{ExpandedPath, Name};
-pub use files::{read_config, read_directory, read_policy, read_profile};
+pub use files::{read_config, read_directory, read_filter, read_policy, read_profile};
 pub use firewall::FirewallRule;
 pub use forwarder::ExternalForwarder;
 pub use glob::Glob;

@@ -148,6 +148,27 @@ pub(crate) fn read(file: &str, bytes: &[u8]) -> Reading {
     }
 }
 
+/// Reads the filter of a profile and nothing else of it; `file` is its name for messages.
+pub(crate) fn read_filter(file: &str, bytes: &[u8]) -> (Option<Seccomp>, Vec<Diagnostic>) {
+    let mut report = Report::new(file, bytes);
+    let seccomp = match json::read(bytes) {
+        Ok(value) => {
+            let field = Field {
+                value: &value,
+                key: String::new(),
+            };
+            let block = Block::open(Some(field), KEYS, &mut report);
+            Some(seccomp::read(block.field("seccomp"), &mut report))
+        }
+        Err(fault) => {
+            report.fault(fault);
+            None
+        }
+    };
+    let seccomp = seccomp.filter(|_| !report.failed());
+    (seccomp, report.into_diagnostics())
+}
+
 fn read_profile(field: Field<'_>, report: &mut Report) -> Profile {
     let block = Block::open(Some(field), KEYS, report);
     let mut profile = Profile {

@@ -1,8 +1,9 @@
 //! The filter for system calls (oz.md §2.6, §7.1).
 
 use crate::block::{Block, Field};
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Diagnostic, Problem};
 use crate::path::{self, PathPattern};
+use crate::profile;
 use crate::report::Report;
 
 /// The keys of `seccomp`; the two with its name before them are an older spelling.
@@ -66,6 +67,15 @@ pub struct Seccomp {
     pub train_output: Option<PathPattern>,
     /// Definitions for either, later ones override earlier ones.
     pub extra_definitions: Vec<ExtraDefinitions>,
+}
+
+impl Seccomp {
+    /// Reads the filter of a profile, whatever is wrong with the rest, or of a document that has nothing else
+    /// (oz.md §7.1); `file` is its name for messages. What is to be told comes along: without a filter errors
+    /// and warnings, else warnings.
+    pub fn read(file: &str, bytes: &[u8]) -> (Option<Seccomp>, Vec<Diagnostic>) {
+        profile::read_filter(file, bytes)
+    }
 }
 
 /// Reads `seccomp`.

@@ -111,6 +111,15 @@ impl Learning {
         }
     }
 
+    /// Has a file that is not there yet be its owner's alone.
+    #[must_use]
+    pub fn private(self) -> Learning {
+        Learning {
+            ledger: self.ledger.private(),
+            ..self
+        }
+    }
+
     pub(crate) fn shown(&mut self) -> Option<&mut Reports> {
         self.shown.as_mut()
     }

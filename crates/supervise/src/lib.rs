@@ -107,12 +107,8 @@ pub fn run(program: Pid, watcher: Option<Watcher>, listeners: Vec<Listener>, ord
         return kill(program, voice, "the watcher's guard could not be started");
     };
     let sink = Sink::start(orders.report, orders.progress, voice);
-    let desk = Arc::new(Mutex::new(Desk::new(
-        orders.duty,
-        sink,
-        voice,
-        orders.frame,
-    )));
+    let desk = Desk::new(orders.duty, sink, voice, orders.frame);
+    let desk = Arc::new(Mutex::new(desk));
     for note in &orders.notes {
         open(&desk).note(note);
     }
@@ -121,12 +117,10 @@ pub fn run(program: Pid, watcher: Option<Watcher>, listeners: Vec<Listener>, ord
         let (listener, desk) = (Arc::clone(listener), Arc::clone(&desk));
         let traced = watcher.is_some();
         std::thread::spawn(move || {
-            if attend(&listener, &desk, program, traced).is_err() {
-                kill(
-                    program,
-                    voice,
-                    "the filter's calls can no longer be answered",
-                );
+            let answered = attend(&listener, &desk, program, traced);
+            if answered.is_err() {
+                let why = "the filter's calls can no longer be answered";
+                kill(program, voice, why);
             }
         });
     }

@@ -30,7 +30,7 @@ impl Voice {
 
     /// Writes a text. A terminal that somebody has told to print bytes as they are begins its lines where
     /// the last one ended.
-    pub(crate) fn put(self, text: &str) {
+    pub fn put(self, text: &str) {
         let _ = match sys::prints_as_it_is(self.descriptor) {
             false => sys::write_all(self.descriptor, text.as_bytes()),
             true => sys::write_all(self.descriptor, text.replace('\n', "\r\n").as_bytes()),

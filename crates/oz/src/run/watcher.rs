@@ -208,8 +208,8 @@ fn orders(job: Job) -> Result<Orders, String> {
         report,
         progress: None,
         notes: Vec::new(),
-        frame: Frame::default(),
         voice: VOICE,
+        frame: Frame::default(),
     })
 }
 
