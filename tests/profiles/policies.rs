@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sandbox_tests::{Outcome, Run, sandbox_policy};
+use sandbox_tests::{Outcome, Run, repository, sandbox_policy};
 
 use crate::paper::{Paper, directory, names};
 
@@ -174,6 +174,27 @@ fn the_others_have_no_sockets_but_local_ones() {
         for line in tested(name, &calls) {
             assert!(!line.contains(": allow"), "{name}: {line}");
         }
+    }
+}
+
+#[test]
+fn the_readme_says_how_many_calls_each_policy_allows() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("README.md");
+    for name in names() {
+        let run = Run::new(sandbox_policy())
+            .arg("show")
+            .arg(Paper::of(&name).policy());
+        let shown = run.outcome().succeeded().stdout;
+        let allowed = shown.lines().filter(|line| line.contains(" allow")).count();
+        let row = readme.lines().find(|line| {
+            let first = line
+                .strip_prefix("| `")
+                .and_then(|rest| rest.strip_prefix(&name));
+            first.is_some_and(|rest| rest.starts_with(['`', ' ']))
+        });
+        let row = row.unwrap_or_else(|| panic!("no row for {name}"));
+        let count = format!("| {allowed} |");
+        assert!(row.ends_with(&count), "{name}: {count} in {row}");
     }
 }
 
