@@ -7,6 +7,7 @@
 
 mod cases;
 mod cells;
+mod filtered_cells;
 mod making;
 mod per_call;
 mod redis;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         return ExitCode::from(u8::from(watched(json)));
     }
     if arguments.iter().any(|argument| argument == "--cells") {
-        return ExitCode::from(u8::from(celled(json)));
+        return ExitCode::from(u8::from(celled(json) | filtered(json)));
     }
     let runs = arguments
         .iter()
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         "{}",
         report(&cases, &measured, &bounds, &ratios, &calls, share)
     );
-    let watched = watched(json) | celled(json);
+    let watched = watched(json) | celled(json) | filtered(json);
     let missed = bounds
         .iter()
         .zip(&ratios)
@@ -89,6 +90,23 @@ fn celled(json: bool) -> bool {
         }
     }
     missed
+}
+
+/// What filters of cells cost, printed; whether a bound was missed.
+fn filtered(json: bool) -> bool {
+    let ratios = filtered_cells::measure();
+    for one in &ratios {
+        let (name, ratio, most) = (one.name, one.ratio, one.at_most);
+        let verdict = if ratio <= most { "ok" } else { "MISSED" };
+        match json {
+            true => println!(
+                "{}",
+                serde_json::json!({"case": name, "ratio": ratio, "at_most": most})
+            ),
+            false => println!("  {name:<42} {ratio:5.3}  (at most {most:.2}) {verdict}"),
+        }
+    }
+    ratios.iter().any(|one| one.ratio > one.at_most)
 }
 
 /// What watched runs cost, printed; whether a bound was missed.

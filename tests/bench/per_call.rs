@@ -9,7 +9,7 @@ pub struct Cost {
     pub nanoseconds: f64,
 }
 
-const LOOP: &str = r#"
+pub const LOOP: &str = r#"
 #include <stdio.h>
 #include <stdint.h>
 #include <time.h>

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use sandbox_tests::{Run, built, public_directory, root, skip};
+use sandbox_tests::{Run, built, public_directory, publish, root, skip};
 use tempfile::TempDir;
 
 /// The user.
@@ -20,18 +20,31 @@ pub const SOON: Duration = Duration::from_secs(40);
 const ENTER: &str = "for file in passwd group; do mount --bind \"$HOUSE/$file\" /etc/$file; done
 mount --bind \"$HOUSE/home\" /home; unset HOUSE; exec \"$@\"";
 
-/// A directory with all that belongs to the user and his cells.
-pub struct House {
+/// A directory with all that belongs to the user and his cells, which in an ordinary one he makes himself.
+pub struct House<const ORDINARY: bool> {
     directory: TempDir,
     pub uid: u32,
 }
 
-impl House {
-    /// Nothing, and a reason that is printed, for whoever is not root.
-    pub fn new() -> Option<House> {
+impl<const ORDINARY: bool> House<ORDINARY> {
+    /// Whether cells are made by their user.
+    pub const ORDINARY: bool = ORDINARY;
+
+    /// Nothing, and a reason that is printed, where there can be none.
+    pub fn new() -> Option<House<ORDINARY>> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         if !root() {
-            skip("cells are made by root");
+            skip("houses are made by root");
+            return None;
+        }
+        let to_nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+        let namespace = || {
+            Run::new("setpriv")
+                .args(to_nobody)
+                .args(["unshare", "-U", "true"])
+        };
+        if ORDINARY && namespace().outcome().status != 0 {
+            skip("no user namespaces for ordinary users here");
             return None;
         }
         let uid = 1 << 24 | std::process::id() << 8 | NEXT.fetch_add(1, Ordering::Relaxed);
@@ -56,6 +69,16 @@ impl House {
             // Of two of the same name the first counts, and the host may have one.
             fs::write(self.path(file), line + &hosts).expect(file);
         }
+        for program in ["oz", "oz-init"] {
+            publish(&built(program), self.directory.path());
+        }
+        // It becomes oz, under the same number.
+        let (uid, oz) = (self.uid, self.path("oz"));
+        let ids = format!("--reuid {uid} --regid {uid} --clear-groups");
+        let caller = format!("#!/bin/sh\nexec setpriv {ids} {} \"$@\"\n", oz.display());
+        let path = self.path("oz-of-the-user");
+        fs::write(&path, caller).expect("a script");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("chmod");
         fs::create_dir_all(self.home()).expect("a home");
         fs::set_permissions(self.path("home"), fs::Permissions::from_mode(0o755)).expect("chmod");
         self.give(&self.home());
@@ -78,6 +101,19 @@ impl House {
     /// What oz keeps for itself.
     pub fn cells(&self) -> PathBuf {
         self.path("cells")
+    }
+
+    /// The program that makes cells.
+    pub fn oz_program(&self) -> PathBuf {
+        self.path(if ORDINARY { "oz-of-the-user" } else { "oz" })
+    }
+
+    /// The words with which it makes one. What an ordinary user's has no limits for, it does without.
+    fn words() -> &'static [&'static str] {
+        match ORDINARY {
+            true => &["run", "--without", "limits"],
+            false => &["run", "--user", NAME],
+        }
     }
 
     /// Makes something the user's.
@@ -128,8 +164,8 @@ impl House {
             "exec 8<&0 0<&{at}; exec setsid --ctty sh -c 'exec 0<&8 8<&-; exec \"$@\"' sh \"$@\""
         );
         let run = Run::new("sh").args(["-c", &script, "sh", "unshare"]);
-        self.enter(run, built("oz"))
-            .args(["run", "--user", NAME])
+        self.enter(run, self.oz_program())
+            .args(Self::words())
             .arg(profile)
             .arg("--")
     }
@@ -149,16 +185,16 @@ impl House {
 
     /// `oz run` with a profile.
     pub fn oz(&self, profile: &Path) -> Run {
-        self.run(built("oz"))
-            .args(["run", "--user", NAME])
+        self.run(self.oz_program())
+            .args(Self::words())
             .arg(profile)
             .arg("--")
     }
 
     /// `oz run` with a profile, at a terminal.
     pub fn oz_at_terminal(&self, profile: &Path) -> Run {
-        self.run_at_terminal(built("oz"))
-            .args(["run", "--user", NAME])
+        self.run_at_terminal(self.oz_program())
+            .args(Self::words())
             .arg(profile)
             .arg("--")
     }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use sandbox_tests::rounds;
 
-use crate::house::{House, await_oz, cgroups_of, first_of, program_of, signal};
+use super::House;
+use crate::house::{await_oz, cgroups_of, first_of, program_of, signal};
 
 /// A number below another one; not the same in every run.
 fn any(below: u64) -> u64 {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sandbox_tests::rounds;
 
-use crate::house::{House, cgroups_of};
+use super::House;
+use crate::house::cgroups_of;
 
 /// What a launch could leave on this machine that is no process: mounts, network devices, IPC.
 fn traces() -> Vec<String> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use sandbox_tests::{Run, built, skip};
 
-use crate::house::{House, NAME, SOON, await_some, cgroups_of, first_of, program_of, signal};
+use super::House;
+use crate::house::{NAME, SOON, await_some, cgroups_of, first_of, program_of, signal};
 
 /// Where cells have their cgroups for a controller, if this machine has any.
 fn home_of(controller: &str) -> Option<PathBuf> {

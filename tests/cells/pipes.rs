@@ -9,7 +9,8 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use nix::unistd::pipe2;
 
-use crate::house::{House, SOON, await_some, program_of, signal};
+use super::House;
+use crate::house::{SOON, await_some, program_of, signal};
 
 /// All values of a byte, many times over.
 fn every_byte(count: usize) -> Vec<u8> {
@@ -106,7 +107,7 @@ fn directories_and_other_descriptors_of_the_callers_stay_outside() {
     let script = "exec 7</etc/shadow 8</ 9<>/dev/null; exec \"$@\"";
     let profile = house.profile("\"path\": \"/bin/sh\"");
     let run = house.run("sh").args(["-c", script, "sh"]);
-    let run = run.arg(sandbox_tests::built("oz"));
+    let run = run.arg(house.oz_program());
     let run = run
         .args(["run", "--user", crate::house::NAME])
         .arg(&profile);

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use sandbox_tests::{Running, built, skip};
 
-use crate::house::{House, NAME, SOON, await_some, child_of, first_of, signal};
+use super::House;
+use crate::house::{NAME, SOON, await_some, child_of, first_of, signal};
 
 /// More than the time-out of one step.
 const LATE: Duration = Duration::from_secs(50);

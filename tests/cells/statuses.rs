@@ -4,7 +4,8 @@ use std::fs;
 
 use sandbox_tests::Run;
 
-use crate::house::{House, NAME, SOON};
+use super::House;
+use crate::house::{NAME, SOON};
 
 #[test]
 fn the_status_is_the_programs_own_or_128_and_its_signal() {
@@ -44,7 +45,7 @@ fn what_goes_wrong_before_the_program_is_125() {
     let broken = house.path("broken.json");
     fs::write(&broken, "{").expect("a profile");
     house.oz(&broken).outcome().status(125);
-    let cannot = Run::new(sandbox_tests::built("oz"))
+    let cannot = Run::new(house.oz_program())
         .args(["run", "--user", NAME])
         .arg(house.profile("\"path\": \"/bin/true\""));
     cannot.outcome().status(125).stderr_has("there is no user");

@@ -6,9 +6,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use sandbox_tests::{Run, built};
+use sandbox_tests::Run;
 
-use crate::house::{House, NAME, SOON, await_some, child_of, program_of, signal};
+use super::House;
+use crate::house::{NAME, SOON, await_some, child_of, program_of, signal};
 use crate::terminal::Terminal;
 
 fn shell_at(house: &House, options: &str) -> Run {
@@ -149,7 +150,7 @@ fn oz_stops_for_a_shell_of_the_callers_and_goes_on_where_it_was() {
     let run = run.env("PS1", "outside> ").env("HISTFILE", "");
     let mut terminal = Terminal::new(run, 24, 80);
     terminal.await_text("outside> ");
-    let oz = built("oz");
+    let oz = house.oz_program();
     terminal.type_in(&format!(
         "{} run --user {NAME} {} & wait -n; echo; fg\n",
         oz.display(),

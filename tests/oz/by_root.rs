@@ -4,6 +4,8 @@ pub type World = crate::world::World<false>;
 
 #[path = "filters.rs"]
 mod filters;
+#[path = "generic.rs"]
+mod generic;
 #[path = "hidden.rs"]
 mod hidden;
 #[path = "identity.rs"]

@@ -170,3 +170,35 @@ fn the_plan_says_which_filter_there_will_be() {
     });
     assert_eq!(value["filter"], wanted);
 }
+
+#[test]
+fn calls_that_are_allowed_are_none_of_the_watchers_business() {
+    let Some(world) = World::new() else { return };
+    for options in ["--audit", "--explain", ""] {
+        blacklisting(&world, r#""enforce": true"#);
+        let script = format!(
+            r#"mkfifo $WORLD/pipe
+            "$OZ" run --user tester {options} "$PROFILE" -- -c \
+                'echo up; read go; /opt/calls many 200000; echo over; read end' \
+                >$WORLD/said <$WORLD/pipe & oz=$!
+            exec 7>$WORLD/pipe
+            switches() {{
+                for child in $(cat /proc/$oz/task/$oz/children); do
+                    test $(cat /proc/$child/comm) = oz || continue
+                    cat /proc/$child/task/*/status | sed -n 's/^voluntary_ctxt_switches:\t//p'
+                done | awk '{{ all += $1 }} END {{ print all }}'
+            }}
+            until grep -q up $WORLD/said; do sleep 0.05; done
+            before=$(switches); echo go >&7
+            until grep -q over $WORLD/said; do sleep 0.05; done
+            after=$(switches); echo end >&7; wait $oz
+            echo "$before $((after - before))"; rm $WORLD/pipe"#
+        );
+        let outcome = world.script(&script).outcome().succeeded();
+        let (before, more) = outcome.stdout.trim().split_once(' ').expect("two numbers");
+        assert_ne!(before, "", "{outcome:#?}");
+        let more: u64 = more.parse().expect("a number");
+        // It starts and ends one program, and looks at the clock each second.
+        assert!(more < 200, "{options}: {more}");
+    }
+}

@@ -4,10 +4,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sandbox_tests::{Run, built, publish, skip};
+use sandbox_tests::{Run, skip};
 
-use crate::house::{House, NAME};
+use crate::house::{self, NAME};
 use crate::paper::{Paper, directory};
+
+/// It has what root needs, and what the user needs to make his own.
+pub type House = house::House<false>;
 
 /// A place to work at.
 pub struct Bench<'a> {
@@ -23,7 +26,7 @@ enum Place {
         profile: PathBuf,
         options: Vec<String>,
     },
-    /// A cell that its user makes, with a profile and programs that he can read.
+    /// A cell that its user makes, with a profile that he can read.
     OwnCell {
         profile: PathBuf,
     },
@@ -89,9 +92,6 @@ impl<'a> Bench<'a> {
             for entry in fs::read_dir(directory()).expect("profiles").flatten() {
                 fs::copy(entry.path(), copies.join(entry.file_name())).expect("a copy");
             }
-            for program in ["oz", "oz-init"] {
-                publish(&built(program), &copies);
-            }
         }
         let name = paper.path.file_name().expect("a name");
         let place = Place::OwnCell {
@@ -110,14 +110,15 @@ impl<'a> Bench<'a> {
             Place::Outside => self.run_outside().args(arguments),
             Place::Cell { profile, options } => self
                 .house
-                .run(built("oz"))
+                .run(self.house.oz_program())
                 .args(["run", "--user", NAME])
                 .args(options)
                 .arg(profile)
                 .arg("--")
                 .args(arguments),
-            Place::OwnCell { profile } => as_user(self.house, self.house.run("setpriv"))
-                .arg(profile.with_file_name("oz"))
+            Place::OwnCell { profile } => self
+                .house
+                .run(self.house.path("oz-of-the-user"))
                 .arg("run")
                 .arg(profile)
                 .arg("--")

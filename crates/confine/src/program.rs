@@ -6,9 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::signal::SigSet;
 use rustix::io::Errno;
-use rustix::process::{
-    DumpableBehavior, Pid, Signal, chdir, pidfd_send_signal, set_dumpable_behavior, setsid,
-};
+use rustix::process::{Pid, Signal, chdir, pidfd_send_signal, setsid};
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{
     OptionalActions, OutputModes, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
@@ -93,12 +91,6 @@ fn depart(
     namespace.enter()?;
     identity::limit(&plan.limits, plan.maker)?;
     identity::assume(&plan.user)?;
-    if plan.maker == Owner::User {
-        // Whoever watches it is the user, too, and has no other right to look. What is here can be seen by
-        // those outside who may look into the program later; inside there is nobody yet.
-        set_dumpable_behavior(DumpableBehavior::Dumpable)
-            .map_err(call("say who may look into a process"))?;
-    }
     begin_in(plan)?;
     forget_signals()?;
     let program = &plan.program;
