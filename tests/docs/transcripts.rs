@@ -36,6 +36,8 @@ fn checkout(directory: &Path) {
     publish(&sandbox_policy(), &release);
     publish(&built("oz"), &release);
     publish(&built("oz-init"), &release);
+    publish(&built("oz-seccomp"), &release);
+    publish(&built("oz-seccomp-tracer"), &release);
     Run::new("cp")
         .arg("-R")
         .args(["examples", "profiles"].map(|name| repository().join(name)))

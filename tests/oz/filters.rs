@@ -247,33 +247,27 @@ fn calls_of_other_abis_stop_under_every_mode_but_disabled() {
         r#""mode": "train", "train_output": "${HOME}/t.seccomp""#,
     ] {
         with_calls(&world, seccomp);
-        for abi in ["i386", "x32"] {
-            let words = format!("exec /opt/calls {abi}");
-            let outcome = world.oz(&[], &["-c", &words]).outcome();
-            assert_eq!(outcome.stdout, "", "{seccomp} {abi} {outcome:#?}");
-            assert_eq!(
-                outcome.status, SIGSYS_STATUS,
-                "{seccomp} {abi} {outcome:#?}"
-            );
-        }
+        assert_foreign_calls_end_it(&world);
     }
     // The whitelist that is enforced needs what comes before.
     let policy = trained(&world, "many 1");
     world.write("w.seccomp", &policy, 0, 0o644);
-    with_calls(
-        &world,
-        r#""mode": "whitelist", "whitelist": "w.seccomp", "enforce": true"#,
-    );
+    let enforced = r#""mode": "whitelist", "whitelist": "w.seccomp", "enforce": true"#;
+    with_calls(&world, enforced);
     assert_eq!(call(&world, &[], "many 1").succeeded().stdout, "done\n");
-    for abi in ["i386", "x32"] {
-        let outcome = world
-            .oz(&[], &["-c", &format!("exec /opt/calls {abi}")])
-            .outcome();
-        let outcome = outcome.status(SIGSYS_STATUS);
-        outcome.stderr_has("killed by the filter: ");
-    }
+    assert_foreign_calls_end_it(&world);
     with_calls(&world, r#""mode": "disabled""#);
     assert_eq!(call(&world, &[], "i386").stdout, "done\n");
+}
+
+#[track_caller]
+fn assert_foreign_calls_end_it(world: &World) {
+    for abi in ["i386", "x32"] {
+        let words = format!("exec /opt/calls {abi}");
+        let outcome = world.oz(&[], &["-c", &words]).outcome();
+        assert_eq!(outcome.stdout, "", "{abi} {outcome:#?}");
+        assert_eq!(outcome.status, SIGSYS_STATUS, "{abi} {outcome:#?}");
+    }
 }
 
 #[test]

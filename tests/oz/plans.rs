@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use sandbox_tests::{Outcome, repository, skip};
 use serde_json::Value;
@@ -134,18 +135,7 @@ fn oz_s_own_profiles_have_sane_plans() {
         return skip("data/oz/profiles is not there");
     };
     world.mine(".config/user-dirs.dirs", DIRECTORIES);
-    let settings = world.at("settings");
-    world.directory_of(&settings, 0);
-    world.configure(&format!("\"etc_prefix\": \"{}\",", settings.display()));
-    let generic = fs::read_to_string(profiles.join("../etc/blacklist-generic.seccomp")).unwrap();
-    world.write("settings/blacklist-generic.seccomp", &generic, 0, 0o644);
-    for entry in fs::read_dir(&profiles).unwrap().map(Result::unwrap) {
-        let name = entry.file_name().into_string().unwrap();
-        if name.ends_with(".seccomp") {
-            let policy = fs::read_to_string(entry.path()).unwrap();
-            world.write(&name, &policy, 0, 0o644);
-        }
-    }
+    copy_policies(&world, &profiles);
     let here = world.at("").display().to_string();
     let mut count = 0;
     for entry in all.map(Result::unwrap) {
@@ -169,6 +159,22 @@ fn oz_s_own_profiles_have_sane_plans() {
         count += 1;
     }
     assert!(count > 15, "{count}");
+}
+
+/// Oz's policies where the profiles are, and its own blacklist where the machine's settings are.
+fn copy_policies(world: &World, profiles: &Path) {
+    let settings = world.at("settings");
+    world.directory_of(&settings, 0);
+    world.configure(&format!("\"etc_prefix\": \"{}\",", settings.display()));
+    let generic = fs::read_to_string(profiles.join("../etc/blacklist-generic.seccomp")).unwrap();
+    world.write("settings/blacklist-generic.seccomp", &generic, 0, 0o644);
+    for entry in fs::read_dir(profiles).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if name.ends_with(".seccomp") {
+            let policy = fs::read_to_string(entry.path()).unwrap();
+            world.write(&name, &policy, 0, 0o644);
+        }
+    }
 }
 
 /// The filter is made of the profile's policy, and enforced only where it says so.

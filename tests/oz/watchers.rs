@@ -140,7 +140,7 @@ fn a_watcher_that_dies_takes_the_program_with_it() {
             for child in $(cat /proc/$oz/task/$oz/children); do
                 test $(cat /proc/$child/comm) = oz && kill -9 $child
             done
-            wait $oz; echo status $?; cat $WORLD/said; rm $WORLD/pipe"#
+            wait $oz; echo status $?; cat $WORLD/said; rm $WORLD/pipe $WORLD/said"#
         );
         let outcome = world
             .script(&script)
@@ -192,7 +192,7 @@ fn calls_that_are_allowed_are_none_of_the_watchers_business() {
             before=$(switches); echo go >&7
             until grep -q over $WORLD/said; do sleep 0.05; done
             after=$(switches); echo end >&7; wait $oz
-            echo "$before $((after - before))"; rm $WORLD/pipe"#
+            echo "$before $((after - before))"; rm $WORLD/pipe $WORLD/said"#
         );
         let outcome = world.script(&script).outcome().succeeded();
         let (before, more) = outcome.stdout.trim().split_once(' ').expect("two numbers");
@@ -201,4 +201,45 @@ fn calls_that_are_allowed_are_none_of_the_watchers_business() {
         // It starts and ends one program, and looks at the clock each second.
         assert!(more < 200, "{options}: {more}");
     }
+}
+
+#[test]
+fn nothing_is_left_when_oz_is_killed_while_somebody_watches() {
+    let Some(world) = World::new() else { return };
+    for options in ["--audit", "", "--train /home/tester/t.seccomp"] {
+        blacklisting(&world, r#""enforce": true"#);
+        let script = format!(
+            r#"mkfifo $WORLD/pipe
+            "$OZ" run --user tester {options} "$PROFILE" -- -c 'echo up; sleep 77.7' >$WORLD/said & oz=$!
+            until grep -q up $WORLD/said; do sleep 0.05; done
+            left=$(cat /proc/$oz/task/$oz/children); echo $left | wc -w
+            kill -9 $oz; wait $oz
+            for child in $left; do
+                for round in $(seq 100); do test -d /proc/$child || break; sleep 0.05; done
+                test -d /proc/$child && echo "$child is left: $(cat /proc/$child/comm)"
+            done
+            rm $WORLD/pipe $WORLD/said"#
+        );
+        let outcome = world.script(&script).outcome();
+        // The cell's first process, and the watcher.
+        assert_eq!(outcome.stdout, "2\n", "{options} {outcome:#?}");
+    }
+}
+
+#[test]
+fn reports_begin_their_lines_at_the_left_of_a_terminal_that_is_passed_on() {
+    let Some(world) = World::new() else { return };
+    if sandbox_tests::installed("script").is_none() {
+        return sandbox_tests::skip("script is not installed");
+    }
+    blacklisting(&world, r#""enforce": false"#);
+    let words =
+        r#"script -qec "$OZ run --user tester $PROFILE -- -c '/opt/calls mkdir'" /dev/null"#;
+    let outcome = world.script(words).outcome().succeeded();
+    assert!(
+        outcome.stdout.contains("I seccomp hit on sandbox"),
+        "{outcome:#?}"
+    );
+    let bare = outcome.stdout.replace("\r\n", "");
+    assert!(!bare.contains('\n'), "{outcome:#?}");
 }

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 
 use sandbox_tests::{Run, skip};
 
-use crate::house::{self, NAME};
+use crate::House;
+use crate::house::NAME;
 use crate::paper::{Paper, directory};
-
-/// It has what root needs, and what the user needs to make his own.
-pub type House = house::House<false>;
 
 /// A place to work at.
 pub struct Bench<'a> {

@@ -21,3 +21,6 @@ mod server;
 mod servers;
 mod training;
 mod violations;
+
+/// The house of cells that root makes.
+type House = house::House<false>;

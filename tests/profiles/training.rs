@@ -5,7 +5,8 @@ use std::os::unix::fs::MetadataExt;
 
 use sandbox_tests::{Run, rounds, sandbox_policy};
 
-use crate::bench::{Bench, House, house_for};
+use crate::House;
+use crate::bench::{Bench, house_for};
 use crate::house::SOON;
 use crate::jobs::{INPUTS, JOBS};
 use crate::paper::Paper;

@@ -26,10 +26,10 @@ pub(super) enum Command {
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "The exit status is the program's, 128 and the number of the signal that killed it, 127 when it is not in the cell, 126 when it cannot be executed, or 125 when there was no cell.\n\nExamples:\n  sudo oz run pdftotext.json -- paper.pdf\n  sudo oz run --plan evince.json\n  sudo oz run --train evince.seccomp evince.json\n  sudo oz run --user alice --bind ~/Music:ro --without xserver vlc"
+    after_help = "The exit status is the program's, 128 and the number of the signal that killed it, 127 when it is not in the cell, 126 when it cannot be executed, or 125 when there was no cell.\n\nExamples:\n  oz run pdftotext.json -- paper.pdf\n  sudo oz run --plan evince.json\n  sudo oz run --train evince.seccomp evince.json\n  sudo oz run --user alice --bind ~/Music:ro --without xserver vlc"
 )]
 pub(super) struct Run {
-    /// Whom the cell is for (default: whoever called sudo)
+    /// Whom the cell is for (default: whoever called sudo, or whoever is not root)
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// Show nothing of the home directory, and keep nothing
@@ -56,7 +56,7 @@ pub(super) struct Run {
     /// Let all calls run, and write a policy that allows them; a file that is there grows
     #[arg(long, value_name = "FILE")]
     pub(super) train: Option<PathBuf>,
-    /// Run a profile without this part: seccomp, xserver, bridge, sockets, external_forwarders, vpn, firewall
+    /// Run a profile without this part: seccomp, xserver, bridge, sockets, external_forwarders, vpn, firewall, limits
     #[arg(long, value_name = "NAME")]
     pub(super) without: Vec<String>,
     /// A profile: its file (*.json), its name, or the path of its program
