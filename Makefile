@@ -6,12 +6,17 @@ CC ?= cc
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
+# Where oz looks for profiles (profile_dir of oz.conf).
+CELLS ?= /var/lib/oz/cells.d
 
 RELEASE = target/release
 DOORS = libsandbox sandboxify oz
 
 # Where a file of settings is, and what was installed as such: the one may have been changed, the other is not.
 SETTINGS = $(DESTDIR)$(SYSCONFDIR)/oz/blacklist-generic.seccomp $(DESTDIR)$(PREFIX)/share/oz/blacklist-generic.seccomp
+# The profiles as they are shipped; what differs from these has been changed.
+SHIPPED = $(DESTDIR)$(PREFIX)/share/oz/profiles
+PROFILES = $(filter-out blacklist-generic.seccomp,$(notdir $(wildcard profiles/*)))
 
 # The object is linked here and not by cargo: rustc writes a version script of its own, and two do
 # not mix. memcpy pulls the whole (one object, by LTO) out of the archive; gc-sections drops the rest.
@@ -118,12 +123,15 @@ install:
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oz $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oz
 	chmod 644 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sandbox-policy
 	chmod 644 $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sandbox-policy
-
 	packaging/settings install profiles/blacklist-generic.seccomp $(SETTINGS)
+	@for name in $(PROFILES); do \
+		packaging/settings install profiles/$$name $(DESTDIR)$(CELLS)/$$name $(SHIPPED)/$$name || exit 1; done
 
 .PHONY: uninstall
 uninstall:
 	packaging/settings remove $(SETTINGS)
+	@for name in $(notdir $(wildcard $(SHIPPED)/*)); do \
+		packaging/settings remove $(DESTDIR)$(CELLS)/$$name $(SHIPPED)/$$name || exit 1; done
 	rm -f $(DESTDIR)$(PREFIX)/bin/sandboxify $(DESTDIR)$(PREFIX)/lib/libsandbox.so
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz $(DESTDIR)$(PREFIX)/bin/oz-init
 	rm -f $(DESTDIR)$(PREFIX)/bin/oz-seccomp $(DESTDIR)$(PREFIX)/bin/oz-seccomp-tracer

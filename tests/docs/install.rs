@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sandbox_tests::{Outcome, Run, public_directory, repository};
+use sandbox_tests::{Outcome, Run, public_directory, repository, root, skip};
 
 const INSTALLED: [&str; 26] = [
     "etc/oz/blacklist-generic.seccomp",
@@ -33,6 +33,23 @@ const INSTALLED: [&str; 26] = [
     "usr/share/zsh/site-functions/_sandbox-policy",
     "usr/share/zsh/site-functions/_sandboxify",
 ];
+
+/// Where profiles are installed: for oz, and as they are shipped.
+const OF_PROFILES: [&str; 2] = [CELLS, "usr/share/oz/profiles"];
+const CELLS: &str = "var/lib/oz/cells.d";
+
+/// All that is installed, in order.
+fn installed() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = INSTALLED.iter().map(PathBuf::from).collect();
+    let policy_of_settings = Path::new("blacklist-generic.seccomp");
+    let mut profiles = files(&repository().join("profiles"));
+    profiles.retain(|file| file != policy_of_settings);
+    for file in profiles {
+        paths.extend(OF_PROFILES.map(|place| Path::new(place).join(&file)));
+    }
+    paths.sort();
+    paths
+}
 
 fn make(goal: &str, destination: &Path) -> Outcome {
     Run::new("make")
@@ -66,7 +83,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn what_make_install_puts_in_place_works_there_and_make_uninstall_leaves_nothing() {
     let directory = public_directory();
     make("install", directory.path());
-    assert_eq!(files(directory.path()), INSTALLED.map(PathBuf::from));
+    assert_eq!(files(directory.path()), installed());
     Run::new(directory.path().join("usr/bin/sandboxify"))
         .args(["--method", "preload", "--quiet", "--deny", "@mount"])
         .args(["grep", "Seccomp:", "/proc/self/status"])
@@ -95,6 +112,53 @@ fn what_make_install_puts_in_place_works_there_and_make_uninstall_leaves_nothing
     }
     make("uninstall", directory.path());
     assert_eq!(files(directory.path()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn profiles_that_somebody_has_changed_stay_and_others_are_renewed() {
+    let directory = public_directory();
+    let path = |place: &str, name: &str| directory.path().join(place).join(name);
+    let read = |path: PathBuf| fs::read_to_string(path).expect("a profile");
+    make("install", directory.path());
+    let shipped = read(path(CELLS, "git.json"));
+    // One that is changed, one of an older version, and one of somebody's own.
+    fs::write(path(CELLS, "git.json"), "{}").expect("a change");
+    for place in OF_PROFILES {
+        fs::write(path(place, "bash.json"), "older").expect("an older one");
+    }
+    fs::write(path(CELLS, "own.json"), "own").expect("one more");
+    let said = make("install", directory.path());
+    said.stderr_has("/cells.d/git.json was changed and stays");
+    assert_eq!(read(path(CELLS, "git.json")), "{}");
+    assert_eq!(read(path(OF_PROFILES[1], "git.json")), shipped);
+    assert_ne!(read(path(CELLS, "bash.json")), "older");
+    make("uninstall", directory.path());
+    let left = ["git.json", "own.json"].map(|name| Path::new(CELLS).join(name));
+    assert_eq!(files(directory.path()), left);
+}
+
+#[test]
+fn an_installed_profile_is_found_by_its_name_with_its_policy() {
+    if !root() {
+        return skip("cells are made by root");
+    }
+    let directory = public_directory();
+    make("install", directory.path());
+    let at = |path: &str| directory.path().join(path);
+    let config = format!(
+        "{{\"sandbox_path\": {:?}, \"profile_dir\": {:?}}}",
+        at("cells"),
+        at(CELLS)
+    );
+    fs::create_dir_all(at("etc")).expect("etc");
+    fs::write(at("etc/oz.conf"), config).expect("oz.conf");
+    for profile in ["python3", "/usr/bin/python3"] {
+        let run = Run::new(at("usr/bin/oz")).args(["run", "--user", "nobody", profile]);
+        let run = run.args(["--", "-c", "print(open('/proc/self/status').read())"]);
+        let run = run.env("OZ_CONFIG_PATH", at("etc/oz.conf"));
+        let outcome = run.directory(Path::new("/")).outcome().succeeded();
+        outcome.stdout_has("\nSeccomp:\t2\n");
+    }
 }
 
 #[test]

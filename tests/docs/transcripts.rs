@@ -27,7 +27,7 @@ fn script(steps: &[Step]) -> String {
     script
 }
 
-/// A directory with what the commands name: the examples and the built programs.
+/// A directory with what the commands name: the examples, the profiles and the built programs.
 fn checkout(directory: &Path) {
     let release = directory.join("target/release");
     fs::create_dir_all(&release).expect("target/release");
@@ -36,9 +36,11 @@ fn checkout(directory: &Path) {
     publish(&sandbox_policy(), &release);
     publish(&built("oz"), &release);
     publish(&built("oz-init"), &release);
+    publish(&built("oz-seccomp"), &release);
+    publish(&built("oz-seccomp-tracer"), &release);
     Run::new("cp")
         .arg("-R")
-        .arg(repository().join("examples"))
+        .args(["examples", "profiles"].map(|name| repository().join(name)))
         .arg(directory)
         .outcome()
         .succeeded();

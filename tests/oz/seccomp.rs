@@ -73,6 +73,18 @@ fn an_enforced_blacklist_kills_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn an_error_that_a_rule_gives_comes_from_the_kernel_alone() {
+    for host in Host::all() {
+        host.write("e.seccomp", "mkdir: return EROFS\nmkdirat: return EROFS\n");
+        let profile =
+            host.profile(r#""Mode": "blacklist", "Enforce": true, "Blacklist": "e.seccomp""#);
+        let run = host.seccomp(&["-mode=blacklist", "-profile", profile, "mkdir", "made"]);
+        let text = "mkdir: cannot create directory 'made': Read-only file system\n";
+        run.outcome().status(1).stderr(text);
+    }
+}
+
+#[test]
 fn a_blacklist_that_is_not_enforced_reports_one_hit() {
     for host in Host::all() {
         let profile = host.blacklisting("");

@@ -3,6 +3,8 @@
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use sandbox_tests::{publish, sandboxify};
+
 use crate::host::Host;
 
 #[test]
@@ -95,5 +97,26 @@ fn a_program_that_is_not_there_or_cannot_be_executed_has_the_statuses_of_env() {
             let run = host.seccomp(&["-mode=blacklist", "-profile", profile, program]);
             run.outcome().status(status).stderr(text);
         }
+    }
+}
+
+#[test]
+fn where_another_watches_already_nothing_is_run_that_would_not_be_watched() {
+    for host in Host::all() {
+        let outer = publish(&sandboxify(), &host.at(""));
+        host.tracer(&["-o", "p", "true"]).outcome().succeeded();
+        let words = [
+            "-q",
+            "--audit",
+            "--deny",
+            "mount",
+            "./oz-seccomp-tracer",
+            "-o",
+            "q",
+        ];
+        let run = host.command(&outer).args(words).args(["mkdir", "x"]);
+        let why = "an outer filter has a listener, of which there may be one, and ptrace is denied; run it outside of";
+        run.outcome().status(1).stderr_has(why);
+        assert!(!host.at("x").exists(), "it was run");
     }
 }

@@ -1,13 +1,14 @@
 //! Where a program works: outside as an ordinary user, or in a cell of a profile.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use sandbox_tests::{Run, built, skip};
+use sandbox_tests::{Run, skip};
 
 use crate::House;
 use crate::house::NAME;
-use crate::paper::Paper;
+use crate::paper::{Paper, directory};
 
 /// A place to work at.
 pub struct Bench<'a> {
@@ -18,9 +19,14 @@ pub struct Bench<'a> {
 
 enum Place {
     Outside,
+    /// A cell that root makes.
     Cell {
         profile: PathBuf,
         options: Vec<String>,
+    },
+    /// A cell that its user makes, with a profile that he can read.
+    OwnCell {
+        profile: PathBuf,
     },
 }
 
@@ -35,6 +41,12 @@ pub fn house_for(paper: &Paper) -> Option<House> {
         return None;
     }
     House::new()
+}
+
+/// setpriv(1), which becomes the user.
+fn as_user(house: &House, run: Run) -> Run {
+    let id = house.uid.to_string();
+    run.args(["--reuid", &id, "--regid", &id, "--clear-groups", "--"])
 }
 
 impl<'a> Bench<'a> {
@@ -65,15 +77,47 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// The same by an ordinary user, where he can make cells.
+    pub fn of_user(house: &'a House, paper: &'a Paper) -> Option<Bench<'a>> {
+        let probe = as_user(house, house.run("setpriv")).args(["unshare", "--user", "true"]);
+        if probe.outcome().status != 0 {
+            skip("no user namespaces for ordinary users here");
+            return None;
+        }
+        let copies = house.path("copies");
+        if !copies.exists() {
+            fs::create_dir(&copies).expect("a directory");
+            for entry in fs::read_dir(directory()).expect("profiles").flatten() {
+                fs::copy(entry.path(), copies.join(entry.file_name())).expect("a copy");
+            }
+        }
+        let name = paper.path.file_name().expect("a name");
+        let place = Place::OwnCell {
+            profile: copies.join(name),
+        };
+        Some(Bench {
+            house,
+            paper,
+            place,
+        })
+    }
+
     /// The program with arguments, as the user calls it in his home directory.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
         match &self.place {
             Place::Outside => self.run_outside().args(arguments),
             Place::Cell { profile, options } => self
                 .house
-                .run(built("oz"))
+                .run(self.house.oz_program())
                 .args(["run", "--user", NAME])
                 .args(options)
+                .arg(profile)
+                .arg("--")
+                .args(arguments),
+            Place::OwnCell { profile } => self
+                .house
+                .run(self.house.path("oz-of-the-user"))
+                .arg("run")
                 .arg(profile)
                 .arg("--")
                 .args(arguments),
@@ -81,7 +125,6 @@ impl<'a> Bench<'a> {
     }
 
     fn run_outside(&self) -> Run {
-        let id = self.house.uid.to_string();
         let moved = self.paper.moved();
         let here = |text: &str| {
             let start = text.replace("/tmp/", &self.scratch());
@@ -90,9 +133,7 @@ impl<'a> Bench<'a> {
             };
             moved.iter().fold(start, replace)
         };
-        self.house
-            .run("setpriv")
-            .args(["--reuid", &id, "--regid", &id, "--clear-groups", "--"])
+        as_user(self.house, self.house.run("setpriv"))
             .args(["env", "HOME=/home/tester", "PATH=/usr/bin:/bin"])
             .arg(here(self.paper.program()))
             .args(self.paper.default_arguments().iter().map(|one| here(one)))
@@ -102,7 +143,7 @@ impl<'a> Bench<'a> {
     pub fn scratch(&self) -> String {
         match self.place {
             Place::Outside => "/home/tester/scratch/".into(),
-            Place::Cell { .. } => "/tmp/".into(),
+            _ => "/tmp/".into(),
         }
     }
 }

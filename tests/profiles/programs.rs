@@ -19,6 +19,13 @@ fn assert_same(name: &str) {
         let outside = job(&Bench::outside(&house, &paper), input);
         let inside = job(&Bench::shipped(&house, &paper), input);
         assert_eq!(inside, outside, "{name}, input {input}");
+        if let Some(own) = Bench::of_user(&house, &paper) {
+            let inside = job(&own, input);
+            assert_eq!(
+                inside, outside,
+                "{name}, input {input}, by an ordinary user"
+            );
+        }
     }
     house.assert_empty_within(SOON);
 }

@@ -131,6 +131,19 @@ impl Attached {
         }
     }
 
+    /// Loads a filter that rests on the kernel alone, and executes the image past it. The watcher, who traces,
+    /// tells who is killed; errors that the filter gives are the program's affair.
+    ///
+    /// # Errors
+    /// As [`Attached::launch`].
+    pub fn launch_alone(self, making: &Making<'_>, image: &Image) -> Result<Infallible, Error> {
+        let ticket = ticket::draw()?;
+        let program = making.checked(Some(&ticket))?;
+        let departure = Departure::prepare(image, self.voice);
+        filter::load(&program, making.logging)?;
+        departure.leave(&ticket, Some((self.line.mouth(), NO_LISTENER)))
+    }
+
     /// An outer runtime listens already, and there may be only one.
     fn beside_another_listener(
         self,

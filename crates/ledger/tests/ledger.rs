@@ -178,3 +178,47 @@ fn what_was_begun_is_taken_away_where_it_finds_no_place() {
     assert!(matches!(ledger.rescue(&seen), Err(Error::Unwritable(_))));
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn a_file_that_is_written_anew_is_its_owners_alone_and_keeps_what_others_may_do_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("new.seccomp");
+    let mut fresh = ledger(&path);
+    fresh.begin_anew().unwrap();
+    assert!(!path.exists());
+    fresh.write_anew("read:1\n").unwrap();
+    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (fs::read_to_string(&path).unwrap().as_str(), mode()),
+        ("read:1\n", 0o600)
+    );
+
+    // What it holds does not matter then.
+    fs::write(&path, "mkdir: (\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    fresh.begin_anew().unwrap();
+    fresh.write_anew("write:1\n").unwrap();
+    assert_eq!(
+        (fs::read_to_string(&path).unwrap().as_str(), mode()),
+        ("write:1\n", 0o640)
+    );
+
+    for wrong in [directory.path().to_path_buf(), "/dev/null".into()] {
+        let refused = ledger(&wrong).begin_anew();
+        assert!(matches!(refused, Err(Error::NotRegular)), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_private_file_that_grows_is_its_owners_alone_from_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("p.seccomp");
+    let mut ledger = ledger(&path).private();
+    let mut seen = ledger.begin().unwrap();
+    see(&mut seen, "read");
+    ledger.grow(&seen).unwrap();
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+}

@@ -28,7 +28,10 @@ pub enum Failure {
     Install(#[from] ::filter::Error),
     /// The way to the program.
     #[error(transparent)]
-    Launch(#[from] launch::Error),
+    Launch(launch::Error),
+    /// Nobody can watch here.
+    #[error("{0}; run it outside of what watches or traces it already")]
+    Unwatchable(launch::Error),
     /// The policy cannot be written.
     #[error(transparent)]
     Output(#[from] supervise::Error),
@@ -52,6 +55,15 @@ impl Failure {
             Failure::Launch(launch::Error::NotFound { .. }) => 127,
             Failure::Launch(launch::Error::NotExecutable { .. }) => 126,
             _ => 1,
+        }
+    }
+}
+
+impl From<launch::Error> for Failure {
+    fn from(error: launch::Error) -> Failure {
+        match error {
+            launch::Error::Unavailable { .. } => Failure::Unwatchable(error),
+            error => Failure::Launch(error),
         }
     }
 }

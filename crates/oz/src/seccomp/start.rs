@@ -52,8 +52,8 @@ pub(super) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// Under a filter that is enforced. Who is killed is told why where a tracer can see it: the filter holds
-    /// without one.
+    /// Under a filter that is enforced, by the kernel alone. Who is killed is told why where a tracer can see
+    /// it.
     pub(super) fn enforced(&self, filter: Filter) -> Result<Infallible, Failure> {
         let policy = filter.compiled().policy.clone();
         require_actions(&policy.actions())?;
@@ -69,7 +69,7 @@ impl Start<'_> {
             let orders = self.orders(duty, Supervision::Explain, Frame::default());
             if let Ok(attached) = supervised::attach(orders) {
                 self.privileges.settle()?;
-                return Ok(attached.launch(&making(&policy), &image)?);
+                return Ok(attached.launch_alone(&making(&policy), &image)?);
             }
         }
         let ticket = ticket::draw()?;
