@@ -243,3 +243,29 @@ fn reports_begin_their_lines_at_the_left_of_a_terminal_that_is_passed_on() {
     let bare = outcome.stdout.replace("\r\n", "");
     assert!(!bare.contains('\n'), "{outcome:#?}");
 }
+
+#[test]
+fn a_program_that_is_watched_ends_as_it_would_have() {
+    let Some(world) = World::new() else { return };
+    blacklisting(&world, r#""enforce": true"#);
+    let train = ["--train", "/home/tester/t.seccomp"];
+    let ways: [&[&str]; 4] = [&["--no-explain"], &[], &["--audit"], &train];
+    for (script, wanted) in [
+        ("exit 3", 3),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+        ("kill -SEGV $$", 139),
+        ("trap 'exit 4' USR1; kill -USR1 $$; sleep 9", 4),
+        (
+            "(kill -STOP $(sh -c 'echo $PPID')) & sleep 0.1; kill -CONT $!; wait $!; exit 5",
+            5,
+        ),
+        ("trap '' SYS; kill -SYS $$; exit 6", 6),
+        ("setsid sleep 0.2 & exit 7", 7),
+    ] {
+        for options in ways {
+            let outcome = world.oz(options, &["-c", script]).outcome();
+            assert_eq!(outcome.status, wanted, "{options:?} {script} {outcome:#?}");
+        }
+    }
+}
