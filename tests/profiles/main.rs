@@ -22,5 +22,5 @@ mod servers;
 mod training;
 mod violations;
 
-/// The house of cells that root makes.
+/// The house of cells that root makes; the user can make his own there, too.
 type House = house::House<false>;
