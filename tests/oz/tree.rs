@@ -111,9 +111,13 @@ fn flags(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 /// Whether devices work where this is mounted.
-fn options_of_device(point: &str) -> bool {
-    let name = point.strip_prefix("/dev/");
-    name.is_some_and(|name| !["shm", "mqueue"].contains(&name))
+fn has_devices(point: &str) -> bool {
+    // In an ordinary user's cell each is a mount, and the directory is none.
+    let each = point.strip_prefix("/dev/");
+    match World::ORDINARY {
+        true => each.is_some_and(|name| !["shm", "mqueue"].contains(&name)),
+        false => ["/dev", "/dev/pts"].contains(&point),
+    }
 }
 
 #[test]
@@ -123,12 +127,7 @@ fn mounts_have_the_flags_of_oz_or_stricter_ones() {
     let found = flags(&text);
     for (point, options) in &found {
         assert!(options.contains("nosuid"), "{point}");
-        let has_devices = match World::ORDINARY {
-            // Each of its own, and the directory is none's.
-            true => options_of_device(point),
-            false => ["/dev", "/dev/pts"].contains(point),
-        };
-        assert_eq!(options.contains("nodev"), !has_devices, "{point}");
+        assert_eq!(options.contains("nodev"), !has_devices(point), "{point}");
     }
     let observed = repository().join("../shared/data/oz/observed/init-mountinfo.txt");
     let Ok(observed) = std::fs::read_to_string(observed) else {
@@ -162,6 +161,35 @@ fn mounts_have_the_flags_of_oz_or_stricter_ones() {
     assert!(text.contains("hidepid=invisible"));
 }
 
+/// Name, mode, group and number.
+const DEVICES: [&str; 14] = [
+    "full 666 root 1:7",
+    "null 666 root 1:3",
+    "random 666 root 1:8",
+    "urandom 666 root 1:9",
+    "zero 666 root 1:5",
+    "console 600 root 5:1",
+    "tty 666 tty 5:0",
+    // Oz gave these to the group of terminals; nobody inside is to write to the host's.
+    "tty0 600 root 4:0",
+    "tty1 600 root 4:1",
+    "tty2 600 root 4:2",
+    "tty3 600 root 4:3",
+    "tty4 600 root 4:4",
+    "tty5 600 root 4:5",
+    "pts/ptmx 666 root 5:2",
+];
+/// Of an ordinary user's cell.
+const DEVICES_OF_HOST: [&str; 7] = [
+    "full 666 UNKNOWN 1:7",
+    "null 666 UNKNOWN 1:3",
+    "random 666 UNKNOWN 1:8",
+    "urandom 666 UNKNOWN 1:9",
+    "zero 666 UNKNOWN 1:5",
+    "tty 666 UNKNOWN 5:0",
+    "pts/ptmx 666 tester 5:2",
+];
+
 #[test]
 fn there_are_thirteen_devices_and_none_can_be_made() {
     let Some(world) = World::new() else { return };
@@ -170,35 +198,9 @@ fn there_are_thirteen_devices_and_none_can_be_made() {
         "cd /dev; for name in * pts/*; do test -L $name || ! test -c $name || \
          stat -c '%n %a %G %Hr:%Lr' $name; done",
     );
-    let of_host = [
-        "full 666 UNKNOWN 1:7",
-        "null 666 UNKNOWN 1:3",
-        "random 666 UNKNOWN 1:8",
-        "urandom 666 UNKNOWN 1:9",
-        "zero 666 UNKNOWN 1:5",
-        "tty 666 UNKNOWN 5:0",
-        "pts/ptmx 666 tester 5:2",
-    ];
-    let wanted = [
-        "full 666 root 1:7",
-        "null 666 root 1:3",
-        "random 666 root 1:8",
-        "urandom 666 root 1:9",
-        "zero 666 root 1:5",
-        "console 600 root 5:1",
-        "tty 666 tty 5:0",
-        // Oz gave these to the group of terminals; nobody inside is to write to the host's.
-        "tty0 600 root 4:0",
-        "tty1 600 root 4:1",
-        "tty2 600 root 4:2",
-        "tty3 600 root 4:3",
-        "tty4 600 root 4:4",
-        "tty5 600 root 4:5",
-        "pts/ptmx 666 root 5:2",
-    ];
     match World::ORDINARY {
-        true => assert_eq!(names(&text), BTreeSet::from(of_host)),
-        false => assert_eq!(names(&text), BTreeSet::from(wanted)),
+        true => assert_eq!(names(&text), BTreeSet::from(DEVICES_OF_HOST)),
+        false => assert_eq!(names(&text), BTreeSet::from(DEVICES)),
     }
     let links = world.inside("", "find /dev -type l -printf '%P %l\\n'");
     let wanted = [

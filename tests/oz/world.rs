@@ -42,22 +42,14 @@ impl<const ORDINARY: bool> World<ORDINARY> {
 
     /// A fresh one; nothing where no cells can be made, which is said.
     pub fn new() -> Option<World<ORDINARY>> {
-        if !root() {
-            skip("worlds are made by root");
-            return None;
-        }
-        let namespace = || {
-            Run::new("setpriv")
-                .args(TO_TESTER)
-                .args(["unshare", "-U", "true"])
-        };
-        if ORDINARY && namespace().outcome().status != 0 {
-            skip("no user namespaces for ordinary users here");
+        if let Err(why) = Self::possible() {
+            skip(why);
             return None;
         }
         let world = World {
             directory: public_directory(),
         };
+        world.publish_programs();
         for (name, owner) in [("home", TESTER), ("other", OTHER)] {
             world.directory_of(&world.at(name), owner);
         }
@@ -75,17 +67,36 @@ impl<const ORDINARY: bool> World<ORDINARY> {
         world.write("passwd", &passwd, 0, 0o644);
         world.write("group", &group, 0, 0o644);
         world.configure("");
-        for program in ["oz", "oz-init"] {
-            publish(&built(program), world.directory.path());
+        Some(world)
+    }
+
+    fn possible() -> Result<(), &'static str> {
+        if !root() {
+            return Err("worlds are made by root");
         }
-        // It becomes oz, under the same number.
+        let namespace = || {
+            Run::new("setpriv")
+                .args(TO_TESTER)
+                .args(["unshare", "-U", "true"])
+        };
+        match ORDINARY && namespace().outcome().status != 0 {
+            true => Err("no user namespaces for ordinary users here"),
+            false => Ok(()),
+        }
+    }
+
+    /// Puts `oz` where everybody can execute it, and beside it what becomes the tester and then `oz`, under
+    /// the same number.
+    fn publish_programs(&self) {
+        for program in ["oz", "oz-init"] {
+            publish(&built(program), self.directory.path());
+        }
         let caller = format!(
             "#!/bin/sh\nexec setpriv {} {} \"$@\"\n",
             TO_TESTER.join(" "),
-            world.at("oz").display()
+            self.at("oz").display()
         );
-        world.write("oz-of-tester", &caller, 0, 0o755);
-        Some(world)
+        self.write("oz-of-tester", &caller, 0, 0o755);
     }
 
     /// The program that makes cells.

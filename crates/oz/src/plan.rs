@@ -152,13 +152,7 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Failure> {
         steps: Vec::new(),
         notes: Vec::new(),
     };
-    base::add(&mut draft);
-    etc::add(&mut draft);
-    base::add_directories_of_user(&mut draft);
-    devices::add(&mut draft);
-    shown::add(&mut draft)?;
-    hidden::add(&mut draft)?;
-    devices::add_kernel(&mut draft);
+    add_steps(&mut draft)?;
     let program = program(&mut draft)?;
     draft.notes.extend(needs::without_effect(request.profile));
     let network = network(request.profile.networking.network);
@@ -167,23 +161,29 @@ pub fn plan(request: &Request<'_>) -> Result<Planned, Failure> {
         maker: request.maker,
         network,
         stage: stage(request),
-        steps: match request.maker {
-            Owner::Root => draft.steps,
-            Owner::User => ordinary::adapted(draft.steps, network),
-        },
+        steps: ordinary::adapted(draft.steps, request.maker, network),
         user: draft.user,
         program,
         limits: limits(request),
     };
     Ok(Planned {
-        differences: match request.maker {
-            Owner::Root => Vec::new(),
-            Owner::User => ordinary::differences(request, &plan),
-        },
+        differences: ordinary::differences(request, &plan),
         plan,
         needs: needs::missing(request),
         notes: draft.notes,
     })
+}
+
+/// In Oz's order.
+fn add_steps(draft: &mut Draft<'_>) -> Result<(), Failure> {
+    base::add(draft);
+    etc::add(draft);
+    base::add_directories_of_user(draft);
+    devices::add(draft);
+    shown::add(draft)?;
+    hidden::add(draft)?;
+    devices::add_kernel(draft);
+    Ok(())
 }
 
 /// Where roots are put together.

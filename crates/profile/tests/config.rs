@@ -123,6 +123,11 @@ fn every_key_arrives_where_it_belongs() {
         etc_includes: config.etc_includes.clone(),
     };
     assert_eq!(config, wanted);
+}
+
+#[test]
+fn what_is_given_of_etc_comes_first() {
+    let config = read(FULL);
     // What is given comes first, Oz's list behind it, and nothing twice.
     assert_eq!(
         config.etc_includes[..3],

@@ -59,6 +59,8 @@ pub struct Reporter {
     every: bool,
     /// Who speaks.
     speaker: &'static str,
+    /// Whether the policy is a list, which a list of items can be added to.
+    lists: bool,
     debug: bool,
     places: HashMap<Key, usize>,
     entries: Vec<Entry>,
@@ -81,6 +83,7 @@ impl Reporter {
             format,
             every,
             speaker: "sandboxify",
+            lists: true,
             debug: false,
             places: HashMap::new(),
             entries: Vec::new(),
@@ -89,10 +92,14 @@ impl Reporter {
         }
     }
 
-    /// The same in the name of another program than the launcher.
+    /// The same in the name of another program than the launcher, whose policies are files and no lists.
     #[must_use]
     pub fn by(self, speaker: &'static str) -> Reporter {
-        Reporter { speaker, ..self }
+        Reporter {
+            speaker,
+            lists: false,
+            ..self
+        }
     }
 
     /// The same reporter, which shows calls in Oz's form twice: decoded, and as plain numbers and strings.
@@ -176,14 +183,14 @@ impl Reporter {
     }
 
     /// What to add so that all of it is allowed, in the form of the report and with its newline;
-    /// nothing for a single violation, whose own addition was shown, and where the additions do not
-    /// go together.
+    /// nothing for a single violation, whose own addition was shown, where the additions do not go together,
+    /// and where the policy is no list.
     pub fn together(&self, judge: &Judge) -> Option<String> {
         let entries = self.entries.iter().map(|entry| &entry.first);
         let all: Option<Vec<_>> = entries
             .map(|first| Some((first.call, first.judgement.addition.as_ref().ok()?)))
             .collect();
-        let all = all.filter(|all| all.len() > 1 && self.beyond == 0)?;
+        let all = all.filter(|all| all.len() > 1 && self.beyond == 0 && self.lists)?;
         let addition = together(judge, &all)?;
         let speaker = self.speaker;
         let typed = escape::line(&addition.typed(), escape::LONGEST_COMMAND);

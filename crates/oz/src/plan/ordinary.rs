@@ -14,8 +14,11 @@ use super::Request;
 /// the kernel's no cell is made.
 pub(super) const STAGE: &str = "/proc/driver";
 
-/// The same steps as far as an ordinary user can carry them out.
-pub(super) fn adapted(steps: Vec<Step>, network: Network) -> Vec<Step> {
+/// The same steps, for an ordinary user as far as he can carry them out.
+pub(super) fn adapted(steps: Vec<Step>, maker: Owner, network: Network) -> Vec<Step> {
+    if maker == Owner::Root {
+        return steps;
+    }
     let mut adapted = Vec::new();
     for step in steps {
         adapt(step, network, &mut adapted);
@@ -87,8 +90,11 @@ fn lies_on<'a>(path: &Path, steps: &'a [Step]) -> Option<&'a Step> {
     mounts.find(|step| path.starts_with(step.place().as_path()))
 }
 
-/// In what such a cell differs from root's, for whoever reads its plan.
+/// In what a cell differs from root's, for whoever reads its plan.
 pub(super) fn differences(request: &Request<'_>, plan: &Plan) -> Vec<String> {
+    if plan.maker == Owner::Root {
+        return Vec::new();
+    }
     let mut all = vec![
         "owners: what is root's in a cell made by root is the user's here, and read-only; the host's root and \
          all others are nobody (65534)"
@@ -156,7 +162,7 @@ mod tests {
     }
 
     fn texts(steps: Vec<Step>, network: Network) -> Vec<String> {
-        let adapted = adapted(steps, network);
+        let adapted = adapted(steps, Owner::User, network);
         adapted.iter().map(Step::to_string).collect()
     }
 
