@@ -101,6 +101,27 @@ pub fn nginx(bench: &Bench<'_>, input: usize) -> String {
     seen + &format!("{} {died}\n", outcome.status)
 }
 
+/// A server of one page, and the page.
+pub fn one_page(bench: &Bench<'_>) -> (Server, String) {
+    let port = free_port();
+    for directory in ["www", "www/html"] {
+        bench.emptied(directory);
+    }
+    let configuration = configuration(bench, 0, port).replace("auto", "1");
+    bench.house.file("www/nginx.conf", configuration);
+    let page = "a page\n".to_string();
+    bench.house.file("www/html/index.html", &page);
+    (Server::start(bench.run::<&str>([]), port), page)
+}
+
+/// What a server sends for a path.
+pub fn body(server: &Server, path: &str) -> Option<String> {
+    let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+    let answer = server.ask(&request, || server.ended()).ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    Some(body.into())
+}
+
 /// The one that is shipped, at another port; with one input it does more.
 fn configuration(bench: &Bench<'_>, input: usize, port: u16) -> String {
     let shipped = fs::read_to_string(crate::paper::directory().join("nginx.conf"));
