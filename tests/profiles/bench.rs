@@ -139,6 +139,15 @@ impl<'a> Bench<'a> {
             .args(self.paper.default_arguments().iter().map(|one| here(one)))
     }
 
+    /// An empty directory of the user's in his home, whatever an earlier job left there.
+    pub fn emptied(&self, name: &str) -> PathBuf {
+        let directory = self.house.home().join(name);
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir(&directory).expect("a directory");
+        self.house.give(&directory);
+        directory
+    }
+
     /// A directory for what is not to stay, with a slash at its end: a cell has one of its own.
     pub fn scratch(&self) -> String {
         match self.place {

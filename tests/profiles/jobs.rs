@@ -151,12 +151,7 @@ with tempfile.TemporaryDirectory() as directory:
 }
 
 fn libreoffice(bench: &Bench<'_>, input: usize) -> String {
-    let home = bench.house.home();
-    let results = home.join("converted");
-    // What an earlier job left.
-    let _ = fs::remove_dir_all(&results);
-    fs::create_dir(&results).expect("a directory");
-    bench.house.give(&results);
+    let results = bench.emptied("converted");
     let (name, text, to) = [
         ("letter.txt", "A letter from a cell.\n", "pdf"),
         ("note.rtf", "{\\rtf1 A {\\b bold} note\\par}", "txt:Text"),
@@ -197,10 +192,7 @@ fn text_of(document: &Path) -> String {
 }
 
 fn git(bench: &Bench<'_>, input: usize) -> String {
-    let source = bench.house.home().join("src");
-    let _ = fs::remove_dir_all(&source);
-    fs::create_dir(&source).expect("a directory");
-    bench.house.give(&source);
+    let source = bench.emptied("src");
     let own = "[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n";
     bench.house.file(".gitconfig", own);
     let one = |words: &[&str]| told(&done(bench.run(words)));
@@ -213,26 +205,12 @@ fn git(bench: &Bench<'_>, input: usize) -> String {
     }
     seen += &at(&["add", "."]);
     seen += &at(&["commit", "-q", "-m", "first"]);
-    seen += &match input {
-        0 => one(&[
-            "clone",
-            "-q",
-            "/home/tester/src/one",
-            "/home/tester/src/two",
-        ]),
-        1 => one(&[
-            "clone",
-            "-q",
-            "file:///home/tester/src/one",
-            "/home/tester/src/two",
-        ]),
-        _ => one(&[
-            "clone",
-            "-q",
-            "/home/tester/src/nothing",
-            "/home/tester/src/two",
-        ]),
-    };
+    let from = [
+        "/home/tester/src/one",
+        "file:///home/tester/src/one",
+        "/home/tester/src/nothing",
+    ][input];
+    seen += &one(&["clone", "-q", from, "/home/tester/src/two"]);
     bench.house.file("src/one/1", "changed\n");
     seen += &at(&["diff", "--stat"]);
     seen += &at(&["gc", "-q"]);
@@ -242,10 +220,7 @@ fn git(bench: &Bench<'_>, input: usize) -> String {
 }
 
 fn bash(bench: &Bench<'_>, input: usize) -> String {
-    let shared = bench.house.home().join("cell");
-    let _ = fs::remove_dir_all(&shared);
-    fs::create_dir(&shared).expect("a directory");
-    bench.house.give(&shared);
+    bench.emptied("cell");
     let script = [
         "cd ~/cell; seq 20 | sort -n | tac | sed 's/^/x/' | tee list | tail -n 2; wc -l <list; \
          mkdir a; cp list a/b; mv a/b a/c; ln -s c a/d; cat a/d | md5sum; rm -r a; ls",

@@ -2,6 +2,7 @@
 //! none can do what no program of these has a use for; and what is trained with them replays.
 
 mod bench;
+mod ends;
 #[path = "../cells/house.rs"]
 #[allow(
     dead_code,
@@ -19,8 +20,14 @@ mod programs;
 )]
 mod server;
 mod servers;
+#[path = "../cells/terminal.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of cells, which use more of it"
+)]
+mod terminal;
 mod training;
 mod violations;
 
-/// The house of cells that root makes.
+/// The house of cells that root makes; the user can make his own there, too.
 type House = house::House<false>;

@@ -13,10 +13,7 @@ use crate::server::{Server, free_port};
 
 /// Fills and asks a store in ~/redis, lets it end, and asks another one for what it kept.
 pub fn redis(bench: &Bench<'_>, input: usize) -> String {
-    let directory = bench.house.home().join("redis");
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir(&directory).expect("a directory");
-    bench.house.give(&directory);
+    let directory = bench.emptied("redis");
     let options: &[&str] = match input {
         1 => &["--appendonly", "yes"],
         _ => &[],
@@ -71,51 +68,75 @@ fn is_idle(socket: &Path) -> bool {
     .all(|line| state.contains(line))
 }
 
+/// What is asked for: by itself, a part, what is not there, without its content, and what is no request.
+const REQUESTS: [&str; 6] = [
+    "GET / HTTP/1.0\r\n\r\n",
+    "GET /page.txt HTTP/1.0\r\nRange: bytes=5-20\r\n\r\n",
+    "GET /nothing HTTP/1.0\r\n\r\n",
+    "HEAD /page.txt HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n",
+    "POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc",
+    "nonsense\r\n\r\n",
+];
+
 /// Asks a server for pages in ~/www.
 pub fn nginx(bench: &Bench<'_>, input: usize) -> String {
     let port = free_port();
-    let house = bench.house;
     for directory in ["www", "www/html", "scratch"] {
-        let path = house.home().join(directory);
-        fs::create_dir_all(&path).expect("a directory");
-        house.give(&path);
+        bench.emptied(directory);
     }
-    let shipped = fs::read_to_string(crate::paper::directory().join("nginx.conf"));
-    let shipped = shipped
-        .expect("nginx.conf")
-        .replace("/tmp/", &bench.scratch());
-    let listen = format!("listen 127.0.0.1:{port};");
-    assert!(shipped.contains("listen 8080;"));
-    let mut configuration = shipped.replace("listen 8080;", &listen);
-    if input == 1 {
-        let more = "gzip on; gzip_types *; autoindex on; aio threads;";
-        configuration = configuration.replace("sendfile on;", &format!("sendfile on; {more}"));
-    }
-    house.file("www/nginx.conf", configuration);
+    let configuration = configuration(bench, input, port);
+    bench.house.file("www/nginx.conf", configuration);
     let page = "a line of the page\n".repeat([500, 5, 100_000][input]);
-    house.file("www/html/index.html", &page);
-    house.file("www/html/page.txt", &page);
+    bench.house.file("www/html/index.html", &page);
+    bench.house.file("www/html/page.txt", &page);
     let server = Server::start(bench.run::<&str>([]), port);
     let mut seen = String::new();
-    let requests = [
-        "GET / HTTP/1.0\r\n\r\n",
-        "GET /page.txt HTTP/1.0\r\nRange: bytes=5-20\r\n\r\n",
-        "GET /nothing HTTP/1.0\r\n\r\n",
-        "HEAD /page.txt HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n",
-        "POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc",
-        "nonsense\r\n\r\n",
-    ];
-    for request in requests {
-        let ended = || server.ended();
-        let answer = server
-            .ask(request, ended)
-            .unwrap_or_else(|error| error.to_string());
-        seen += &undated(&answer);
+    for request in REQUESTS {
+        let answer = server.ask(request, || server.ended());
+        seen += &undated(&answer.unwrap_or_else(|error| error.to_string()));
     }
     server.signal(Signal::SIGTERM);
     let outcome = server.outcome();
     let died = outcome.stderr.contains("exited on signal");
     seen + &format!("{} {died}\n", outcome.status)
+}
+
+/// A server of one page, and the page.
+pub fn one_page(bench: &Bench<'_>) -> (Server, String) {
+    let port = free_port();
+    for directory in ["www", "www/html"] {
+        bench.emptied(directory);
+    }
+    let configuration = configuration(bench, 0, port).replace("auto", "1");
+    bench.house.file("www/nginx.conf", configuration);
+    let page = "a page\n".to_string();
+    bench.house.file("www/html/index.html", &page);
+    (Server::start(bench.run::<&str>([]), port), page)
+}
+
+/// What a server sends for a path.
+pub fn body(server: &Server, path: &str) -> Option<String> {
+    let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+    let answer = server.ask(&request, || server.ended()).ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    Some(body.into())
+}
+
+/// The one that is shipped, at another port; with one input it does more.
+fn configuration(bench: &Bench<'_>, input: usize, port: u16) -> String {
+    let shipped = fs::read_to_string(crate::paper::directory().join("nginx.conf"));
+    let shipped = shipped.expect("nginx.conf");
+    assert!(shipped.contains("listen 8080;"));
+    let here = shipped
+        .replace("/tmp/", &bench.scratch())
+        .replace("listen 8080;", &format!("listen 127.0.0.1:{port};"));
+    match input {
+        1 => here.replace(
+            "sendfile on;",
+            "sendfile on; gzip on; gzip_types *; autoindex on; aio threads;",
+        ),
+        _ => here,
+    }
 }
 
 /// Without what differs from one second to the next.
