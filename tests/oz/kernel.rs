@@ -114,8 +114,8 @@ fn with_user_namespaces_what_is_covered_stays_covered() {
     let item = world.attempts();
     world.mine("docs/secret", "secret\n");
     let keys = format!(
-        r#""whitelist": [{item}, {{"path": "${{HOME}}/docs"}}], "blacklist": [{{"path": "${{HOME}}/docs/secret"}}],
-        "limits": {{"user_namespaces": 4}}"#
+        r#""whitelist": [{item}, {{"path": "${{HOME}}/docs", "read_only": true}}],
+        "blacklist": [{{"path": "${{HOME}}/docs/secret"}}], "limits": {{"user_namespaces": 4}}"#
     );
     let run = |words: &str| world.inside(&keys, &format!("/opt/attempts {words}"));
     assert_eq!(run("clone-namespace"), "done\n");
@@ -124,6 +124,13 @@ fn with_user_namespaces_what_is_covered_stays_covered() {
     // A fresh view of the processes would show what is masked in ours.
     assert_eq!(run("mount-processes /proc"), "EPERM\n");
     assert_eq!(run("mount-processes /mnt"), "EPERM\n");
+    // Where it may write it could rename what is hidden, for the next cell.
+    let outcome = world
+        .cell(&keys.replace(", \"read_only\": true}],", "}],"), "echo ran")
+        .outcome();
+    let outcome = outcome.status(125).stdout("");
+    outcome
+        .stderr_has("/home/tester/docs/secret is hidden below a directory that can be written to");
 }
 
 #[test]

@@ -110,6 +110,15 @@ pub enum Failure {
         /// What it is.
         what: &'static str,
     },
+    /// What is hidden would not stay so.
+    #[error(
+        "{} is hidden below a directory that can be written to, and a program that may make user namespaces (limits.user_namespaces) can rename it for the next cell; show the directory read-only, or allow none",
+        path.display()
+    )]
+    Undone {
+        /// In the cell.
+        path: PathBuf,
+    },
     /// A directory cannot be looked at.
     #[error("{path}: {source}")]
     Look {

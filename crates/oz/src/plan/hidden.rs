@@ -53,6 +53,7 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
             let mut hidden = inside(draft, &expanded)?;
             // A program lies in one of the directories, and is missed in none of the others.
             hidden.retain(|path| !is_search || path.exists());
+            refuse_undone(draft, &hidden)?;
             let follow = !item.no_follow;
             let covers = hidden.iter().map(|hidden| Step::Cover {
                 path: path(hidden),
@@ -62,6 +63,26 @@ pub(super) fn add(draft: &mut Draft<'_>) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// In a mount namespace of its own a program can let go of the mounts that hold the way to what is hidden, and
+/// rename that way where it may write: the next cell would show it.
+fn refuse_undone(draft: &Draft<'_>, hidden: &[PathBuf]) -> Result<(), Failure> {
+    if draft.request.profile.limits.user_namespaces == 0 {
+        return Ok(());
+    }
+    let mut written = draft.steps.iter().filter_map(|step| match step {
+        Step::Bind(bind) if !bind.read_only => Some(bind.target.as_path()),
+        _ => None,
+    });
+    let undone = written.find_map(|shown| {
+        let mut hidden = hidden.iter();
+        hidden.find(|path| path.starts_with(shown) && *path != shown)
+    });
+    match undone {
+        Some(path) => Err(Failure::Undone { path: path.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Only what the host has: a name less to look for, and no remark about what nobody misses.

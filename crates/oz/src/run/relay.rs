@@ -239,7 +239,12 @@ impl<'a> Relay<'a> {
         let Some(screen) = &self.screen else {
             return;
         };
-        if self.shown.pour(screen.place()) == Flow::Over {
+        let flow = match &screen.unblocked {
+            Some(unblocked) => self.shown.pour(unblocked),
+            // It may be somebody else's, which only he can open.
+            None => self.shown.trickle(screen.terminal),
+        };
+        if flow == Flow::Over {
             // Nobody looks any more; the program is not to be kept waiting.
             self.screen = None;
             self.shown.clear();

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::sys::signal::{SigSet, Signal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, read, write};
 use rustix::process::getpgrp;
@@ -71,6 +72,11 @@ pub(super) fn unblocked(terminal: BorrowedFd<'_>) -> Option<OwnedFd> {
     openat(CWD, path, flags, Mode::empty()).ok()
 }
 
+const NOW: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
 /// What became of an attempt to read or write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -118,7 +124,30 @@ impl Pipe {
     }
 
     pub(super) fn pour(&mut self, to: impl AsFd) -> Flow {
+        self.pour_at_most(usize::MAX, to)
+    }
+
+    /// The same for a terminal where writing waits: it has room for one byte at least whenever it is ready
+    /// (tty_write_room() in drivers/tty/tty_ioctl.c), and who writes more may wait for a reader.
+    pub(super) fn trickle(&mut self, to: impl AsFd) -> Flow {
+        const AT_ONCE: usize = 4096;
+        let mut flow = Flow::Waits;
+        for _ in 0..AT_ONCE.min(self.bytes.len()) {
+            let mut place = [PollFd::new(&to, PollFlags::OUT)];
+            if !poll(&mut place, Some(&NOW)).is_ok_and(|ready| ready > 0) {
+                break;
+            }
+            flow = self.pour_at_most(1, &to);
+            if flow != Flow::Moved {
+                break;
+            }
+        }
+        flow
+    }
+
+    fn pour_at_most(&mut self, most: usize, to: impl AsFd) -> Flow {
         let (front, _) = self.bytes.as_slices();
+        let front = front.get(..most).unwrap_or(front);
         match write(to, front) {
             Ok(0) | Err(Errno::INTR | Errno::AGAIN) => Flow::Waits,
             Ok(count) => {
