@@ -69,6 +69,11 @@ fn oz(house: &Path, options: &[&str]) -> Command {
     let text = r#"{"name": "true", "path": "/bin/true", "networking": {"type": "none"},
         "seccomp": {"mode": "disabled"}, "xserver": {"enabled": false}}"#;
     fs::write(&profile, text).expect("a profile");
+    run(house, &profile, options)
+}
+
+/// `oz run` of a profile, with a configuration in a directory.
+pub fn run(house: &Path, profile: &Path, options: &[&str]) -> Command {
     let etc = house.join("etc");
     fs::create_dir_all(&etc).expect("a directory");
     let config = format!("{{\"sandbox_path\": {:?}}}", house.join("cells"));

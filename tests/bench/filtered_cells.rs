@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use sandbox_tests::{built, compile, public_directory, publish, root, skip};
+use sandbox_tests::{compile, public_directory, publish, root, skip};
 
 use crate::per_call;
 
@@ -86,13 +86,5 @@ fn oz(house: &Path, program: &Path, options: &[&str]) -> Command {
         "seccomp": {"mode": "blacklist", "enforce": true, "blacklist": policy},
     });
     fs::write(&profile, text.to_string()).expect("a profile");
-    let etc = house.join("etc");
-    fs::create_dir_all(&etc).expect("a directory");
-    let config = format!("{{\"sandbox_path\": {:?}}}", house.join("cells"));
-    fs::write(etc.join("oz.conf"), config).expect("oz.conf");
-    let mut command = Command::new(built("oz"));
-    command.env("OZ_CONFIG_PATH", etc.join("oz.conf"));
-    command.args(["run", "--user", "nobody"]);
-    command.args(options).arg(profile);
-    command
+    super::cells::run(house, &profile, options)
 }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
+use nix::sys::stat::{Mode, fchmod};
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 use sandbox_tests::Run;
 
@@ -52,6 +53,8 @@ impl Terminal {
             ws_ypixel: 0,
         };
         let opened = openpty(&size, None).expect("a terminal");
+        // Whoever logs in is given his terminal; this one is to be anybody's.
+        fchmod(&opened.slave, Mode::from_bits_truncate(0o666)).expect("chmod");
         // The copies are closed by exec: a program that had the far end would never be hung up on.
         let near = opened.slave.try_clone().expect("a copy");
         let far = File::from(opened.master.try_clone().expect("a copy"));

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use sandbox_tests::{SIGSYS_STATUS, rounds};
+use sandbox_tests::{Run, SIGSYS_STATUS, rounds};
 
 use super::World;
 use super::filters::{NO_DIRECTORIES, blacklisting, call, trained, with_calls};
@@ -102,21 +102,33 @@ fn reports_go_to_the_directory_for_logs_as_the_user() {
     outcome.stderr_has("logs/cell.log: ");
 }
 
+/// A cell that has said `up`, and a script of root's beside it. `$oz` is the process, `watcher` the one that
+/// watches, and what is written to 7 the cell's standard input.
+fn beside(world: &World, options: &str, inside: &str, script: &str) -> Run {
+    let script = format!(
+        r#"mkfifo $WORLD/pipe
+        "$OZ" run --user tester {options} "$PROFILE" -- -c '{inside}' >$WORLD/said <$WORLD/pipe & oz=$!
+        exec 7>$WORLD/pipe
+        watcher() {{
+            for child in $(cat /proc/$oz/task/$oz/children); do
+                test $(cat /proc/$child/comm) != oz || echo $child
+            done
+        }}
+        until grep -q up $WORLD/said; do sleep 0.05; done
+        {script}
+        rm $WORLD/pipe $WORLD/said"#
+    );
+    world.script(&script)
+}
+
 #[test]
 fn whoever_watches_has_the_users_rights_and_that_to_look_into_processes() {
     let Some(world) = World::new() else { return };
     blacklisting(&world, r#""enforce": false"#);
-    let script = r#"
-        "$OZ" run --user tester "$PROFILE" -- -c 'echo up; read end' >$WORLD/said <$WORLD/pipe & oz=$!
-        exec 7>$WORLD/pipe
-        until grep -q up $WORLD/said; do sleep 0.05; done
-        for child in $(cat /proc/$oz/task/$oz/children); do
-            test $(cat /proc/$child/comm) = oz || continue
-            grep -E '^(Uid|Gid|CapEff|CapPrm|NoNewPrivs)' /proc/$child/status
-        done
+    let script = r#"grep -E '^(Uid|Gid|CapEff|CapPrm|NoNewPrivs)' /proc/$(watcher)/status
         echo >&7; wait $oz"#;
-    let script = format!("mkfifo $WORLD/pipe; {script}");
-    let outcome = world.script(&script).outcome().succeeded();
+    let outcome = beside(&world, "", "echo up; read end", script).outcome();
+    let outcome = outcome.succeeded();
     // Whoever made the namespace has that right in it without any of his own.
     let rights = if World::ORDINARY { 0 } else { 0x80000 };
     let wanted = format!(
@@ -131,19 +143,9 @@ fn a_watcher_that_dies_takes_the_program_with_it() {
     let Some(world) = World::new() else { return };
     for options in ["--audit", "--explain", "--train /home/tester/t.seccomp"] {
         blacklisting(&world, r#""enforce": true"#);
-        let script = format!(
-            r#"mkfifo $WORLD/pipe
-            "$OZ" run --user tester {options} "$PROFILE" -- -c 'echo up; read end; echo survived' \
-                >$WORLD/said <$WORLD/pipe & oz=$!
-            exec 7>$WORLD/pipe
-            until grep -q up $WORLD/said; do sleep 0.05; done
-            for child in $(cat /proc/$oz/task/$oz/children); do
-                test $(cat /proc/$child/comm) = oz && kill -9 $child
-            done
-            wait $oz; echo status $?; cat $WORLD/said; rm $WORLD/pipe $WORLD/said"#
-        );
-        let outcome = world
-            .script(&script)
+        let inside = "echo up; read end; echo survived";
+        let script = "kill -9 $(watcher); wait $oz; echo status $?; cat $WORLD/said";
+        let outcome = beside(&world, options, inside, script)
             .start()
             .outcome_within(Duration::from_secs(60));
         assert_eq!(outcome.stdout, "status 137\nup\n", "{options} {outcome:#?}");
@@ -176,25 +178,18 @@ fn calls_that_are_allowed_are_none_of_the_watchers_business() {
     let Some(world) = World::new() else { return };
     for options in ["--audit", "--explain", ""] {
         blacklisting(&world, r#""enforce": true"#);
-        let script = format!(
-            r#"mkfifo $WORLD/pipe
-            "$OZ" run --user tester {options} "$PROFILE" -- -c \
-                'echo up; read go; /opt/calls many 200000; echo over; read end' \
-                >$WORLD/said <$WORLD/pipe & oz=$!
-            exec 7>$WORLD/pipe
-            switches() {{
-                for child in $(cat /proc/$oz/task/$oz/children); do
-                    test $(cat /proc/$child/comm) = oz || continue
-                    cat /proc/$child/task/*/status | sed -n 's/^voluntary_ctxt_switches:\t//p'
-                done | awk '{{ all += $1 }} END {{ print all }}'
-            }}
-            until grep -q up $WORLD/said; do sleep 0.05; done
+        let inside = "echo up; read go; /opt/calls many 200000; echo over; read end";
+        let script = r#"
+            switches() {
+                cat /proc/$(watcher)/task/*/status | sed -n 's/^voluntary_ctxt_switches:\t//p' |
+                    awk '{ all += $1 } END { print all }'
+            }
             before=$(switches); echo go >&7
             until grep -q over $WORLD/said; do sleep 0.05; done
             after=$(switches); echo end >&7; wait $oz
-            echo "$before $((after - before))"; rm $WORLD/pipe $WORLD/said"#
-        );
-        let outcome = world.script(&script).outcome().succeeded();
+            echo "$before $((after - before))""#;
+        let outcome = beside(&world, options, inside, script).outcome();
+        let outcome = outcome.succeeded();
         let (before, more) = outcome.stdout.trim().split_once(' ').expect("two numbers");
         assert_ne!(before, "", "{outcome:#?}");
         let more: u64 = more.parse().expect("a number");
@@ -208,19 +203,13 @@ fn nothing_is_left_when_oz_is_killed_while_somebody_watches() {
     let Some(world) = World::new() else { return };
     for options in ["--audit", "", "--train /home/tester/t.seccomp"] {
         blacklisting(&world, r#""enforce": true"#);
-        let script = format!(
-            r#"mkfifo $WORLD/pipe
-            "$OZ" run --user tester {options} "$PROFILE" -- -c 'echo up; sleep 77.7' >$WORLD/said & oz=$!
-            until grep -q up $WORLD/said; do sleep 0.05; done
-            left=$(cat /proc/$oz/task/$oz/children); echo $left | wc -w
+        let script = r#"left=$(cat /proc/$oz/task/$oz/children); echo $left | wc -w
             kill -9 $oz; wait $oz
             for child in $left; do
                 for round in $(seq 100); do test -d /proc/$child || break; sleep 0.05; done
                 test -d /proc/$child && echo "$child is left: $(cat /proc/$child/comm)"
-            done
-            rm $WORLD/pipe $WORLD/said"#
-        );
-        let outcome = world.script(&script).outcome();
+            done"#;
+        let outcome = beside(&world, options, "echo up; sleep 77.7", script).outcome();
         // The cell's first process, and the watcher.
         assert_eq!(outcome.stdout, "2\n", "{options} {outcome:#?}");
     }
@@ -242,4 +231,30 @@ fn reports_begin_their_lines_at_the_left_of_a_terminal_that_is_passed_on() {
     );
     let bare = outcome.stdout.replace("\r\n", "");
     assert!(!bare.contains('\n'), "{outcome:#?}");
+}
+
+#[test]
+fn a_program_that_is_watched_ends_as_it_would_have() {
+    let Some(world) = World::new() else { return };
+    blacklisting(&world, r#""enforce": true"#);
+    let train = ["--train", "/home/tester/t.seccomp"];
+    let ways: [&[&str]; 4] = [&["--no-explain"], &[], &["--audit"], &train];
+    for (script, wanted) in [
+        ("exit 3", 3),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+        ("kill -SEGV $$", 139),
+        ("trap 'exit 4' USR1; kill -USR1 $$; sleep 9", 4),
+        (
+            "(kill -STOP $(sh -c 'echo $PPID')) & sleep 0.1; kill -CONT $!; wait $!; exit 5",
+            5,
+        ),
+        ("trap '' SYS; kill -SYS $$; exit 6", 6),
+        ("setsid sleep 0.2 & exit 7", 7),
+    ] {
+        for options in ways {
+            let outcome = world.oz(options, &["-c", script]).outcome();
+            assert_eq!(outcome.status, wanted, "{options:?} {script} {outcome:#?}");
+        }
+    }
 }

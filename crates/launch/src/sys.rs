@@ -69,17 +69,14 @@ impl<'a> Strings<'a> {
 
 /// Writes bytes with words in the three registers that write(2) ignores.
 pub(crate) fn write_with(descriptor: c_int, bytes: &[u8], words: [u64; 3]) -> Result<(), i32> {
-    let [first, second, third] = words.map(|word| word as usize);
-    let arguments = [
+    let registers = with_words(
         descriptor as usize,
         bytes.as_ptr() as usize,
         bytes.len(),
-        first,
-        second,
-        third,
-    ];
+        words,
+    );
     // SAFETY: the kernel reads the bytes, which outlive the call.
-    answer(unsafe { syscall(libc::SYS_write, arguments) }).map(drop)
+    answer(unsafe { syscall(libc::SYS_write, registers) }).map(drop)
 }
 
 /// Reads bytes with words in the three registers that read(2) ignores.
@@ -88,31 +85,23 @@ pub(crate) fn read_with(
     bytes: &mut [u8],
     words: [u64; 3],
 ) -> Result<usize, i32> {
-    let [first, second, third] = words.map(|word| word as usize);
-    let arguments = [
-        descriptor as usize,
-        bytes.as_mut_ptr() as usize,
-        bytes.len(),
-        first,
-        second,
-        third,
-    ];
+    let address = bytes.as_mut_ptr() as usize;
+    let registers = with_words(descriptor as usize, address, bytes.len(), words);
     // SAFETY: the kernel writes into the bytes, which outlive the call, and not behind their end.
-    answer(unsafe { syscall(libc::SYS_read, arguments) })
+    answer(unsafe { syscall(libc::SYS_read, registers) })
+}
+
+/// The arguments of a call that takes three, and words behind them.
+fn with_words(first: usize, second: usize, third: usize, words: [u64; 3]) -> [usize; 6] {
+    let [a, b, c] = words.map(|word| word as usize);
+    [first, second, third, a, b, c]
 }
 
 /// Executes an image with words in the three registers that execve(2) ignores.
 pub(crate) fn execute_with(strings: &Strings<'_>, words: [u64; 3]) -> i32 {
     let (arguments, environment) = (strings.arguments.as_ptr(), strings.environment.as_ptr());
-    let [first, second, third] = words.map(|word| word as usize);
-    let registers = [
-        strings.path as usize,
-        arguments as usize,
-        environment as usize,
-        first,
-        second,
-        third,
-    ];
+    let path = strings.path as usize;
+    let registers = with_words(path, arguments as usize, environment as usize, words);
     // SAFETY: path and arrays are NUL- and NULL-terminated and alive; on success nothing returns.
     let result = unsafe { syscall(libc::SYS_execve, registers) };
     answer(result).err().unwrap_or(0)
@@ -120,15 +109,10 @@ pub(crate) fn execute_with(strings: &Strings<'_>, words: [u64; 3]) -> i32 {
 
 /// Ends the process with words in three registers that exit_group(2) ignores.
 pub(crate) fn exit_with(status: u8, words: [u64; 3]) -> ! {
-    let [first, second, third] = words.map(|word| word as usize);
+    let registers = with_words(usize::from(status), 0, 0, words);
     loop {
         // SAFETY: takes no pointer and does not return.
-        let _ = unsafe {
-            syscall(
-                libc::SYS_exit_group,
-                [usize::from(status), 0, 0, first, second, third],
-            )
-        };
+        let _ = unsafe { syscall(libc::SYS_exit_group, registers) };
     }
 }
 
