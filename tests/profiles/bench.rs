@@ -19,15 +19,19 @@ pub struct Bench<'a> {
 
 enum Place {
     Outside,
-    /// A cell that root makes.
     Cell {
+        maker: Maker,
         profile: PathBuf,
         options: Vec<String>,
     },
-    /// A cell that its user makes, with a profile that he can read.
-    OwnCell {
-        profile: PathBuf,
-    },
+}
+
+/// Who makes a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    Root,
+    /// The one whom it is for.
+    User,
 }
 
 /// A house for a program of profiles/, when it is installed.
@@ -49,6 +53,28 @@ fn as_user(house: &House, run: Run) -> Run {
     run.args(["--reuid", &id, "--regid", &id, "--clear-groups", "--"])
 }
 
+/// Whether somebody can make cells here.
+pub fn can_make(house: &House, maker: Maker) -> bool {
+    let probe = || as_user(house, house.run("setpriv")).args(["unshare", "--user", "true"]);
+    let can = maker == Maker::Root || probe().outcome().status == 0;
+    if !can {
+        skip("no user namespaces for ordinary users here");
+    }
+    can
+}
+
+/// A profile where everybody can read it, as it is installed.
+pub fn readable(house: &House, paper: &Paper) -> PathBuf {
+    let copies = house.path("copies");
+    if !copies.exists() {
+        fs::create_dir(&copies).expect("a directory");
+        for entry in fs::read_dir(directory()).expect("profiles").flatten() {
+            fs::copy(entry.path(), copies.join(entry.file_name())).expect("a copy");
+        }
+    }
+    copies.join(paper.path.file_name().expect("a name"))
+}
+
 impl<'a> Bench<'a> {
     /// No cell.
     pub fn outside(house: &'a House, paper: &'a Paper) -> Bench<'a> {
@@ -59,14 +85,27 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The cell of the profile as it is shipped.
+    /// The cell of the profile as it is shipped, by root.
     pub fn shipped(house: &'a House, paper: &'a Paper) -> Bench<'a> {
-        Bench::cell(house, paper, &paper.path, &[])
+        Bench::cell(house, paper, Maker::Root, &paper.path, &[])
+    }
+
+    /// The same by an ordinary user.
+    pub fn of_user(house: &'a House, paper: &'a Paper) -> Bench<'a> {
+        let profile = readable(house, paper);
+        Bench::cell(house, paper, Maker::User, &profile, &[])
     }
 
     /// A cell of a profile, with options of `oz run`.
-    pub fn cell(house: &'a House, paper: &'a Paper, profile: &Path, options: &[&str]) -> Bench<'a> {
+    pub fn cell(
+        house: &'a House,
+        paper: &'a Paper,
+        maker: Maker,
+        profile: &Path,
+        options: &[&str],
+    ) -> Bench<'a> {
         let place = Place::Cell {
+            maker,
             profile: profile.into(),
             options: options.iter().map(|one| (*one).to_owned()).collect(),
         };
@@ -77,51 +116,26 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The same by an ordinary user, where he can make cells.
-    pub fn of_user(house: &'a House, paper: &'a Paper) -> Option<Bench<'a>> {
-        let probe = as_user(house, house.run("setpriv")).args(["unshare", "--user", "true"]);
-        if probe.outcome().status != 0 {
-            skip("no user namespaces for ordinary users here");
-            return None;
-        }
-        let copies = house.path("copies");
-        if !copies.exists() {
-            fs::create_dir(&copies).expect("a directory");
-            for entry in fs::read_dir(directory()).expect("profiles").flatten() {
-                fs::copy(entry.path(), copies.join(entry.file_name())).expect("a copy");
-            }
-        }
-        let name = paper.path.file_name().expect("a name");
-        let place = Place::OwnCell {
-            profile: copies.join(name),
-        };
-        Some(Bench {
-            house,
-            paper,
-            place,
-        })
-    }
-
     /// The program with arguments, as the user calls it in his home directory.
     pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
-        match &self.place {
-            Place::Outside => self.run_outside().args(arguments),
-            Place::Cell { profile, options } => self
-                .house
-                .run(self.house.oz_program())
-                .args(["run", "--user", NAME])
-                .args(options)
-                .arg(profile)
-                .arg("--")
-                .args(arguments),
-            Place::OwnCell { profile } => self
-                .house
-                .run(self.house.path("oz-of-the-user"))
-                .arg("run")
-                .arg(profile)
-                .arg("--")
-                .args(arguments),
-        }
+        let Place::Cell {
+            maker,
+            profile,
+            options,
+        } = &self.place
+        else {
+            return self.run_outside().args(arguments);
+        };
+        let called = match maker {
+            Maker::Root => self.house.run(self.house.oz_program()),
+            Maker::User => self.house.run(self.house.path("oz-of-the-user")),
+        };
+        let whom: &[&str] = match maker {
+            Maker::Root => &["run", "--user", NAME],
+            Maker::User => &["run"],
+        };
+        let run = called.args(whom).args(options).arg(profile);
+        run.arg("--").args(arguments)
     }
 
     fn run_outside(&self) -> Run {

@@ -1,6 +1,6 @@
 //! Each program in the cell of its profile, as it is shipped.
 
-use crate::bench::{Bench, house_for};
+use crate::bench::{Bench, Maker, can_make, house_for};
 use crate::house::SOON;
 use crate::jobs::{INPUTS, JOBS};
 use crate::paper::{Paper, names};
@@ -19,12 +19,9 @@ fn assert_same(name: &str) {
         let outside = job(&Bench::outside(&house, &paper), input);
         let inside = job(&Bench::shipped(&house, &paper), input);
         assert_eq!(inside, outside, "{name}, input {input}");
-        if let Some(own) = Bench::of_user(&house, &paper) {
-            let inside = job(&own, input);
-            assert_eq!(
-                inside, outside,
-                "{name}, input {input}, by an ordinary user"
-            );
+        if can_make(&house, Maker::User) {
+            let own = job(&Bench::of_user(&house, &paper), input);
+            assert_eq!(own, outside, "{name}, input {input}, by an ordinary user");
         }
     }
     house.assert_empty_within(SOON);

@@ -7,7 +7,7 @@ use std::path::Path;
 use sandbox_tests::{Run, rounds, sandbox_policy};
 
 use crate::House;
-use crate::bench::{Bench, house_for};
+use crate::bench::{Bench, Maker, can_make, house_for, readable};
 use crate::house::SOON;
 use crate::jobs::{INPUTS, JOBS};
 use crate::paper::Paper;
@@ -45,7 +45,7 @@ fn assert_checked(policy: &Path) {
     assert!(check.stderr.is_empty() && others.is_empty(), "{check:#?}");
 }
 
-fn assert_replays(name: &str) {
+fn assert_replays(name: &str, maker: Maker) {
     let (_, job) = JOBS
         .iter()
         .find(|(known, _)| *known == name)
@@ -54,11 +54,14 @@ fn assert_replays(name: &str) {
     let Some(house) = house_for(&paper) else {
         return;
     };
+    if !can_make(&house, maker) {
+        return;
+    }
     let outside = Bench::outside(&house, &paper);
     let wanted: Vec<String> = (0..INPUTS).map(|input| job(&outside, input)).collect();
     let policy = house.home().join("trained.seccomp");
     let training = ["--train", "/home/tester/trained.seccomp"];
-    let bench = Bench::cell(&house, &paper, &paper.path, &training);
+    let bench = Bench::cell(&house, &paper, maker, &readable(&house, &paper), &training);
     for input in 0..INPUTS {
         // What is told of training is among it.
         job(&bench, input);
@@ -68,7 +71,7 @@ fn assert_replays(name: &str) {
     assert_checked(&policy);
 
     let profile = with_policy(&house, &paper, &text);
-    let bench = Bench::cell(&house, &paper, &profile, &[]);
+    let bench = Bench::cell(&house, &paper, maker, &profile, &[]);
     for repetition in 0..repetitions() {
         for (input, seen) in wanted.iter().enumerate() {
             let again = job(&bench, input);
@@ -80,40 +83,47 @@ fn assert_replays(name: &str) {
 
 #[test]
 fn what_is_trained_with_bash_replays() {
-    assert_replays("bash");
+    assert_replays("bash", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_git_replays() {
-    assert_replays("git");
+    assert_replays("git", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_imagemagick_replays() {
-    assert_replays("imagemagick");
+    assert_replays("imagemagick", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_libreoffice_replays() {
-    assert_replays("libreoffice");
+    assert_replays("libreoffice", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_nginx_replays() {
-    assert_replays("nginx");
+    assert_replays("nginx", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_pdftotext_replays() {
-    assert_replays("pdftotext");
+    assert_replays("pdftotext", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_python3_replays() {
-    assert_replays("python3");
+    assert_replays("python3", Maker::Root);
 }
 
 #[test]
 fn what_is_trained_with_redis_replays() {
-    assert_replays("redis");
+    assert_replays("redis", Maker::Root);
+}
+
+#[test]
+fn what_an_ordinary_user_trains_replays_in_his_cells() {
+    for name in ["pdftotext", "python3", "git"] {
+        assert_replays(name, Maker::User);
+    }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use sandbox_tests::{Outcome, Run, SIGSYS_STATUS, compile, publish};
 use serde_json::json;
 
-use crate::bench::{Bench, house_for};
+use crate::bench::{Bench, Maker, house_for};
 use crate::house::SOON;
 use crate::paper::Paper;
 
@@ -41,7 +41,7 @@ fn attacked(name: &str, call: &str) -> Option<Outcome> {
     keys["whitelist"] = items.into();
     let profile = house.path("attacked.json");
     fs::write(&profile, keys.to_string()).expect("a profile");
-    let bench = Bench::cell(&house, &paper, &profile, &[]);
+    let bench = Bench::cell(&house, &paper, Maker::Root, &profile, &[]);
     let outcome = bench.run(["--version"]).start().outcome_within(SOON);
     house.assert_empty_within(SOON);
     Some(outcome)
