@@ -15,7 +15,7 @@
 //!
 //! No process but these is in the cell by then. Nobody else could look into this one: in root's cells it is
 //! undumpable, and in those of ordinary users it has a user namespace of its own, in which nobody has a
-//! privilege but its first process and its user on the host; see decision 021.
+//! privilege but its first process and its user on the host; see decision 020.
 
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};

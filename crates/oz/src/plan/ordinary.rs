@@ -1,4 +1,4 @@
-//! The cell of an ordinary user (docs/decisions/020): what becomes of a plan that root would carry out.
+//! The cell of an ordinary user (docs/decisions/019): what becomes of a plan that root would carry out.
 //!
 //! There is nobody but the user in it, so what is root's in another cell belongs to the program's user here,
 //! who could give himself every right to it. So it lies on file systems that are read-only, and what the
