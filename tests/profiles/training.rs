@@ -28,21 +28,16 @@ fn with_policy(house: &House, paper: &Paper, policy: &str) -> std::path::PathBuf
     profile
 }
 
-/// Nothing is wrong with a policy, but for what training cannot know better.
+/// Nothing is wrong with a policy.
 #[track_caller]
 fn assert_checked(policy: &Path) {
     let check = Run::new(sandbox_policy())
         .arg("check")
         .arg(policy)
         .outcome();
-    // Programs use both, and what is trained allows what they use.
-    let known = "error: clone has a condition, but clone3 may run";
-    let errors = check
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("error"));
-    let others: Vec<&str> = errors.filter(|line| !line.starts_with(known)).collect();
-    assert!(check.stderr.is_empty() && others.is_empty(), "{check:#?}");
+    let is_error = |line: &&str| line.starts_with("error");
+    let errors = check.stdout.lines().filter(is_error).count();
+    assert!(check.stderr.is_empty() && errors == 0, "{check:#?}");
 }
 
 fn assert_replays(name: &str, maker: Maker) {

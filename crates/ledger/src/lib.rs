@@ -13,7 +13,7 @@ mod translate;
 use std::path::{Path, PathBuf};
 
 use formats::Format;
-use watch::learn::{self, File, Learned, Observations, Options, Summary};
+use watch::learn::{self, Answers, File, Learned, Observations, Options, Summary};
 
 pub use error::Error;
 
@@ -119,6 +119,15 @@ impl Ledger {
         place::replace(&self.path, &self.path, text, 0o600)?;
         self.written = Some((text.into(), None));
         Ok(())
+    }
+
+    /// The errors that the file gives already, or that a new one will begin with.
+    ///
+    /// # Errors
+    /// [`Error`] for a file that cannot be read, or is no policy.
+    pub fn answers(&self) -> Result<Option<Answers>, Error> {
+        let known = self.known()?;
+        self.with_file(known.as_deref(), Answers::of)
     }
 
     /// Whether it was written already.

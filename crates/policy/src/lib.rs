@@ -38,7 +38,7 @@ pub use display::Expression;
 pub use error::{Error, Problem};
 pub use file::{Read, no_files};
 pub use list::{Guard, Item, List, Target, Verb};
-pub use meaning::{Answer, Case, Decision, LAST, MINUS_ONE, Policy, Range, Rule, Table};
+pub use meaning::{Answer, Case, Decision, LAST, MINUS_ONE, NO_RULE, Policy, Range, Rule, Table};
 pub use nearest::nearest;
 pub use pledge::{promise as pledge, promises as pledges};
 pub use request::{ALLOW, ARCH, DEFAULT_ACTION, DENY, LOG, Mode, QUIET, Request, VARIABLES};

@@ -256,7 +256,7 @@ impl Policy {
 }
 
 /// The origin of what no rule said.
-pub(crate) const NO_RULE: u32 = u32::MAX;
+pub const NO_RULE: u32 = u32::MAX;
 
 impl Answer {
     /// The action, or where it depends, what it is where no case applies.

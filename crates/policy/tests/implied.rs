@@ -78,6 +78,9 @@ fn restart_syscall_does_not_come_uncalled_for() {
             "nanosleep=EPERM",
             "futex:!futex",
             "nanosleep:@known=kill",
+            // Never, in other words.
+            "nanosleep(!(arg1 &? 0))",
+            "nanosleep(argL0 & 0 == 1)",
         ] {
             let policy = allow(list, "kill_process", abi);
             assert_eq!(

@@ -92,6 +92,9 @@ impl Desk {
         listener: &Listener,
         notification: &Notification,
     ) -> Result<(), trace::Error> {
+        if let Some(errno) = self.errno_of_file(notification) {
+            return self.refuse(listener, notification, errno);
+        }
         let Some(reports) = self.duty.reports() else {
             if listener.reply(notification, Reply::Continue)? {
                 // Nobody asks when it was, and the clock would be a cost of each call.
@@ -122,6 +125,29 @@ impl Desk {
             self.report(&violation, closed);
         }
         Ok(())
+    }
+
+    /// Answers a call with an error.
+    fn refuse(
+        &mut self,
+        listener: &Listener,
+        notification: &Notification,
+        errno: u16,
+    ) -> Result<(), trace::Error> {
+        let answered = listener.reply(notification, Reply::Fail(errno.into()))?;
+        if let (Duty::Learn(learning), true) = (&mut self.duty, answered) {
+            learning.count_answer();
+        }
+        Ok(())
+    }
+
+    /// The error that a file that is learned into gives a call.
+    fn errno_of_file(&self, notification: &Notification) -> Option<u16> {
+        let Duty::Learn(learning) = &self.duty else {
+            return None;
+        };
+        let caller = Caller::of_call(notification);
+        learning.errno(&made(&notification.call, caller, UNIX_EPOCH))
     }
 
     /// Takes up a call that ran.

@@ -10,7 +10,7 @@ use ledger::{Ledger, Open};
 use trace::process_of;
 use watch::Call;
 use watch::learn::oz::{self, Detail};
-use watch::learn::{self, Observations};
+use watch::learn::{self, Answers, Observations};
 
 use crate::desk::Reports;
 use crate::error::Error;
@@ -23,6 +23,9 @@ pub struct Learning {
     observations: Observations,
     progress: Arc<Seen>,
     form: Form,
+    /// What the file answers already, and how often it did.
+    answers: Option<Answers>,
+    answered: u64,
     /// For those who want to see the calls, too.
     shown: Option<Reports>,
 }
@@ -63,12 +66,33 @@ impl Learning {
         counts: Option<watch::Format>,
         open: Open,
     ) -> Result<Learning, Error> {
-        let ledger = Ledger::at(path, options, open);
-        let observations = ledger.begin().map_err(|why| Error::Learn {
+        Learning::grown(Ledger::at(path, options, open), counts)
+    }
+
+    /// The same for programs that are to make processes with clone(2), whose flags a filter sees: a new
+    /// file refuses clone3(2).
+    ///
+    /// # Errors
+    /// [`Error::Learn`].
+    pub fn without_clone3(
+        path: &Path,
+        options: learn::Options,
+        open: Open,
+    ) -> Result<Learning, Error> {
+        let base = format!("{}{}", learn::beginning(&options), learn::WITHOUT_CLONE3);
+        Learning::grown(Ledger::at(path, options, open).based_on(base), None)
+    }
+
+    fn grown(ledger: Ledger, counts: Option<watch::Format>) -> Result<Learning, Error> {
+        let failed = |why| Error::Learn {
             path: ledger.path().to_path_buf(),
             why: Box::new(why),
-        })?;
-        Ok(Learning::of(ledger, observations, Form::Grown(counts)))
+        };
+        let observations = ledger.begin().map_err(failed)?;
+        let answers = ledger.answers().map_err(failed)?;
+        let mut learning = Learning::of(ledger, observations, Form::Grown(counts));
+        learning.answers = answers;
+        Ok(learning)
     }
 
     /// Prepares to write a new file in the form of Oz's tracer, in the place of one that may be there. It is
@@ -98,6 +122,8 @@ impl Learning {
             observations,
             progress: Arc::default(),
             form,
+            answers: None,
+            answered: 0,
             shown: None,
         }
     }
@@ -122,6 +148,16 @@ impl Learning {
 
     pub(crate) fn shown(&mut self) -> Option<&mut Reports> {
         self.shown.as_mut()
+    }
+
+    /// The error that the file gives a call.
+    pub(crate) fn errno(&self, call: &Call) -> Option<u16> {
+        self.answers.as_ref()?.errno(call)
+    }
+
+    /// Counts a call that was answered so.
+    pub(crate) fn count_answer(&mut self) {
+        self.answered += 1;
     }
 
     /// Takes up a call that ran.
@@ -179,7 +215,13 @@ impl Learning {
     }
 
     fn said(&self, summary: &learn::Summary, voice: Voice) -> (String, Option<String>) {
-        let text = voice.line(&format!("{}: {summary}", self.ledger.path().display()));
+        let mut text = voice.line(&format!("{}: {summary}", self.ledger.path().display()));
+        if self.answered > 0 {
+            let answered = self.answered;
+            let more =
+                format!("calls that the file answers with an error: {answered}, and so they were");
+            text.push_str(&voice.line(&more));
+        }
         match self.form {
             Form::Grown(Some(watch::Format::Json)) => {
                 (String::new(), Some(format!("{}\n", summary.json())))

@@ -420,3 +420,21 @@ fn a_filter_that_the_kernel_would_not_take_is_refused() {
     };
     assert!(learn(None, &calls, &wide).is_ok());
 }
+
+#[test]
+fn the_errors_of_a_file_are_those_of_its_rules_and_of_nothing_else() {
+    use watch::learn::Answers;
+    let text = "DEFAULT_POLICY = ENOSYS\nclone3: return ENOSYS\nsocket[-EPERM]: family == AF_UNIX\nread: 1\n";
+    let answers = Answers::of(&file(Some(text))).unwrap().unwrap();
+    let errno = |name: &str, arguments: &[u64]| answers.errno(&call(name, arguments));
+    assert_eq!(errno("clone3", &[]), Some(38));
+    assert_eq!(errno("socket", &[value("AF_INET")]), Some(1));
+    assert_eq!(errno("socket", &[value("AF_UNIX")]), None);
+    // Nobody has said anything of it: it is to be learned.
+    assert_eq!(errno("write", &[]), None);
+    assert_eq!(errno("read", &[]), None);
+    for text in ["read: 1\n", "read[-kill]: 1\n"] {
+        assert!(Answers::of(&file(Some(text))).unwrap().is_none(), "{text}");
+    }
+    assert!(Answers::of(&file(None)).unwrap().is_none());
+}

@@ -236,7 +236,7 @@ fn learning(output: &Path, program: &Path) -> Result<Learning, String> {
         recorder: Recorder::Cell,
         ..Options::default()
     };
-    let learning = Learning::new(output, options, None, supervise::open_policy);
+    let learning = Learning::without_clone3(output, options, supervise::open_policy);
     learning.map_err(|error| error.to_string())
 }
 

@@ -38,6 +38,11 @@ impl Judge {
         Ok(Judge { policy })
     }
 
+    /// The policy itself.
+    pub(crate) fn into_policy(self) -> Policy {
+        self.policy
+    }
+
     /// Whether a call with these values is allowed.
     pub(crate) fn allows(&self, sighting: &Sighting, values: &Values) -> bool {
         let action = self.policy.decide(sighting.audit, sighting.number, values);

@@ -29,7 +29,7 @@ pub fn merge(
     let old = file.text.filter(|text| !text.trim().is_empty());
     let besides = plan::foreign(observations);
     let judge = Judge::new(file, old.unwrap_or_default(), besides)?;
-    let page = Page::new(&old.map_or_else(|| header(options), String::from));
+    let page = Page::new(&old.map_or_else(|| beginning(options), String::from));
     if judge.allows_unlisted() {
         return Err(Error::AllowsUnlisted);
     }
@@ -285,7 +285,7 @@ fn unseen(name: &str, remark: &Remark, plan: &Plan, alternatives: &[String]) -> 
 }
 
 /// The first lines of a new file.
-fn header(options: &Options) -> String {
+pub fn beginning(options: &Options) -> String {
     let learned = options.origin();
     let runs = Runs::default();
     format!(

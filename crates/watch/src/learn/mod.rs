@@ -7,6 +7,7 @@
 //!
 //! [`oz`] makes a new file of the same, as `oz-seccomp-tracer` wrote them.
 
+mod answers;
 mod assumed;
 mod beyond;
 mod error;
@@ -23,9 +24,10 @@ pub(crate) mod selectors;
 mod summary;
 mod values;
 
+pub use answers::{Answers, WITHOUT_CLONE3};
 pub use assumed::Facts;
 pub use error::Error;
-pub use merge::merge;
+pub use merge::{beginning, merge};
 pub use observe::Observations;
 pub use rules::Generalise;
 pub use summary::{Assumed, Count, Summary};
