@@ -91,28 +91,30 @@ fn supervised(
     let run = Run::new(&launcher).args(options);
     let run = run.arg(compile(CALLER, &[])).arg(length);
     let mut running = run.start();
-    let mut companions = Vec::new();
+    let mut pair = None;
     wait_until("a watcher and its guard", || {
-        companions = others_of(&launcher, running.pid());
-        companions.len() == 2 && status_of(running.pid(), "Name") != "sandboxify"
+        pair = watcher_and_guard(&others_of(&launcher, running.pid()));
+        pair.is_some() && status_of(running.pid(), "Name") != "sandboxify"
     });
+    let (watcher, guard) = pair.expect("both");
     // The program has said that it runs: its first calls have been answered.
     let mut stdout = running.stdout();
     let mut word = [0; 5];
     std::io::Read::read_exact(&mut stdout, &mut word).expect("the program runs");
-    let is_guard = |&process: &u32| {
-        let parent = status_of(process, "PPid");
-        companions.iter().any(|other| other.to_string() == parent)
-    };
-    let guard = *companions
-        .iter()
-        .find(|one| is_guard(one))
-        .expect("a guard");
-    let watcher = *companions
-        .iter()
-        .find(|one| **one != guard)
-        .expect("one more");
     (running, watcher, guard, stdout)
+}
+
+/// Of two companions the one that is the other's child is the guard. Others are on their way.
+fn watcher_and_guard(companions: &[u32]) -> Option<(u32, u32)> {
+    let &[one, other] = companions else {
+        return None;
+    };
+    let is_child = |process, parent: u32| status_of(process, "PPid") == parent.to_string();
+    match (is_child(other, one), is_child(one, other)) {
+        (true, _) => Some((one, other)),
+        (_, true) => Some((other, one)),
+        _ => None,
+    }
 }
 
 fn purposes(directory: &Path) -> Vec<Vec<String>> {

@@ -216,6 +216,32 @@ fn nothing_is_left_when_oz_is_killed_while_somebody_watches() {
 }
 
 #[test]
+fn what_a_cell_trains_does_without_clone3_and_so_knows_the_flags_of_clone() {
+    let Some(world) = World::new() else { return };
+    let policy = trained(&world, "in-thread");
+    assert!(policy.contains("\nclone3: return ENOSYS\n"), "{policy}");
+    let clone = policy.lines().find(|line| line.starts_with("clone: "));
+    let clone = clone.unwrap_or_else(|| panic!("{policy}"));
+    assert!(
+        clone.contains("flags == ") && clone.contains("CLONE_THREAD"),
+        "{clone}"
+    );
+    assert!(!clone.contains("CLONE_NEW"), "{clone}");
+    let check = Run::new(sandbox_tests::sandbox_policy())
+        .arg("check")
+        .arg(world.home("made.seccomp"))
+        .outcome();
+    assert!(!check.stdout.contains("error"), "{check:#?}");
+    world.write("w.seccomp", &policy, 0, 0o644);
+    with_calls(
+        &world,
+        r#""mode": "whitelist", "whitelist": "w.seccomp", "enforce": true"#,
+    );
+    let outcome = call(&world, &[], "in-thread").succeeded();
+    assert_eq!(outcome.stdout, "done\nafter the thread\n");
+}
+
+#[test]
 fn reports_begin_their_lines_at_the_left_of_a_terminal_that_is_passed_on() {
     let Some(world) = World::new() else { return };
     if sandbox_tests::installed("script").is_none() {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
-use sandbox_tests::{NOBODY, Outcome, root};
+use sandbox_tests::{NOBODY, Outcome, compile, root};
 
 use crate::programs;
 use crate::rules;
@@ -35,6 +35,23 @@ fn a_second_run_brings_nothing_new_and_counts() {
     );
     assert_eq!(rules::count(&second, "brk"), Some(4), "{second}");
     assert_eq!(rules::seen(&first), rules::seen(&second));
+}
+
+#[test]
+fn a_program_gets_the_errors_of_the_file_that_it_is_learned_into() {
+    let source = "#include <errno.h>\n#include <stdio.h>\n#include <sys/stat.h>\n\
+        int main(void) { puts(mkdir(\"made\", 0700) && errno == EXDEV ? \"refused\" : \"made\"); return 0; }";
+    let job = Job::new(compile(source, &[]), &[]);
+    let policy = job.policy();
+    fs::write(&policy, "mkdir: return EXDEV\n").expect("a file");
+    let learned = job.learn_into(&policy, &[]).succeeded();
+    assert_eq!(learned.stdout, "refused\n");
+    learned.stderr_has("calls that the file answers with an error: 1, and so they were");
+    let text = fs::read_to_string(&policy).expect("the policy");
+    assert!(text.starts_with("mkdir: return EXDEV\n"), "{text}");
+    assert!(text.contains("\nwrite: 1"), "{text}");
+    let enforced = job.enforce(Door::Launcher, &policy).succeeded();
+    assert_eq!(enforced.stdout, "refused\n");
 }
 
 #[test]
