@@ -224,12 +224,23 @@ impl<'a> Resolver<'a> {
             true => comparison,
             false => comparison.negated(),
         };
-        if let (Node::Number(left), Node::Number(right)) = (left.node, right.node) {
+        // What never holds must not count as what may: a sleeping call that could run resumes, too.
+        if let (Some(left), Some(right)) = (self.number(left.node), self.number(right.node)) {
             return self.put(at, Node::Constant(comparison.holds(left, right)));
         }
         let left = self.put(at, left.node)?;
         let right = self.put(at, right.node)?;
         self.put(at, Node::Compare(comparison, left, right))
+    }
+
+    /// The number that a value is, whatever the arguments.
+    fn number(&self, node: Node) -> Option<u64> {
+        let zero = |id| self.conditions.node(id) == Node::Number(0);
+        match node {
+            Node::Number(number) => Some(number),
+            Node::Binary(Operator::And, left, right) if zero(left) || zero(right) => Some(0),
+            _ => None,
+        }
     }
 
     pub(crate) fn put(&mut self, at: u32, node: Node) -> Result<Id, Fault> {
