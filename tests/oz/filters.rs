@@ -329,6 +329,21 @@ fn a_blacklist_without_a_name_is_the_machines_own() {
 }
 
 #[test]
+fn a_policy_that_is_too_large_is_not_read_in_half() {
+    let Some(world) = World::new() else { return };
+    blacklisting(&world, r#""enforce": true"#);
+    let filling = "#\n".repeat(1 << 19);
+    let whole = &filling[NO_DIRECTORIES.len()..];
+    world.write("b.seccomp", &format!("{whole}{NO_DIRECTORIES}"), 0, 0o644);
+    let outcome = world.oz(&[], &["-c", "exec /opt/calls mkdir"]).outcome();
+    outcome.status(SIGSYS_STATUS);
+    world.write("b.seccomp", &format!("{filling}{NO_DIRECTORIES}"), 0, 0o644);
+    let outcome = call(&world, &[], "mkdir").status(125);
+    assert_eq!(outcome.stdout, "");
+    outcome.stderr_has("b.seccomp: the file has more than 1048576 bytes");
+}
+
+#[test]
 fn definitions_come_from_files_and_texts_and_later_ones_count() {
     let Some(world) = World::new() else { return };
     world.write("b.seccomp", "mkdir[+EXDEV]: mode == WANTED\n", 0, 0o644);

@@ -102,6 +102,22 @@ fn reports_go_to_the_directory_for_logs_as_the_user() {
     outcome.stderr_has("logs/cell.log: ");
 }
 
+#[test]
+fn a_cell_that_does_not_come_about_keeps_nobody_waiting_for_its_watcher() {
+    let Some(world) = World::new() else { return };
+    world.write("b.seccomp", NO_DIRECTORIES, 0, 0o644);
+    world.profile(
+        r#""whitelist": [{"path": "/no/such/file"}],
+        "seccomp": {"mode": "blacklist", "blacklist": "b.seccomp", "enforce": true}"#,
+    );
+    // Less than a watcher is given for its last words.
+    let short = Duration::from_secs(4);
+    for options in [[].as_slice(), &["--audit"], &["--explain"]] {
+        let outcome = world.oz(options, &[]).start().outcome_within(short);
+        outcome.status(125).stderr_has("/no/such/file");
+    }
+}
+
 /// A cell that has said `up`, and a script of root's beside it. `$oz` is the process, `watcher` the one that
 /// watches, and what is written to 7 the cell's standard input.
 fn beside(world: &World, options: &str, inside: &str, script: &str) -> Run {

@@ -208,7 +208,10 @@ impl Cell {
                     self.escort.take(descriptors)?;
                     self.tell(&Go)?;
                 }
-                Report::Started(notes) => return Ok((notes, descriptors.pop())),
+                Report::Started(notes) => {
+                    self.escort.permits()?;
+                    return Ok((notes, descriptors.pop()));
+                }
                 Report::Failed { stage, why, status } => {
                     return Err(Failure::Refused { stage, why, status });
                 }

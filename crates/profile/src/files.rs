@@ -52,13 +52,19 @@ pub fn read_filter(path: &Path, owner: Uid) -> (Option<Seccomp>, Vec<Diagnostic>
     }
 }
 
-/// Reads a policy, or definitions for one, that a profile names.
+/// Reads a policy, or definitions for one, that a profile names: whole, or not at all. Half a policy allows
+/// what the whole one forbids.
 ///
 /// # Errors
-/// [`Problem::Unreadable`], [`Problem::Untrusted`].
+/// [`Problem::Unreadable`], [`Problem::Untrusted`]; [`Problem::Malformed`] for one of more than
+/// [`MOST_BYTES`].
 pub fn read_policy(path: &Path, owner: Uid) -> Result<Vec<u8>, Problem> {
     let file = open(path).map_err(unreadable)?;
-    read(file, owner)
+    let bytes = read(file, owner)?;
+    match bytes.len() > MOST_BYTES {
+        true => Err(Problem::Malformed("the file has more than 1048576 bytes")),
+        false => Ok(bytes),
+    }
 }
 
 /// Reads oz.conf, and what is to be warned of; the defaults if there is no such file.

@@ -71,8 +71,10 @@ fn stand(program: &Process, listeners: &[Listener], watched: OwnedFd, voice: Voi
 fn kill_caller(listener: &Listener) {
     if let Ok(Some(notification)) = listener.receive() {
         let process = process_of(notification.thread).unwrap_or(notification.thread);
-        if let Ok(process) = Process::open(process) {
-            process.kill();
+        // Numbers come again: whoever waits had this one while the handle was made.
+        match Process::open(process) {
+            Ok(process) if listener.still_waits(&notification) => process.kill(),
+            _ => {}
         }
     }
 }

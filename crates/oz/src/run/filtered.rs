@@ -33,6 +33,8 @@ pub enum Failure {
 pub(super) struct Escort {
     /// Whether there is a filter at all.
     filtered: bool,
+    /// Whether the program was taken up.
+    taken: bool,
     watcher: Option<Watcher>,
     listens: bool,
 }
@@ -42,6 +44,7 @@ pub(super) fn prepare(job: Option<Job>) -> Result<(Option<Loading>, Escort), Fai
     let Some(job) = job else {
         let escort = Escort {
             filtered: false,
+            taken: false,
             watcher: None,
             listens: false,
         };
@@ -60,6 +63,7 @@ pub(super) fn prepare(job: Option<Job>) -> Result<(Option<Loading>, Escort), Fai
     };
     let escort = Escort {
         filtered: true,
+        taken: false,
         watcher,
         listens,
     };
@@ -80,9 +84,19 @@ impl Escort {
         if !is_filtered(number) {
             return Err(Failure::Unfiltered);
         }
-        match &mut self.watcher {
-            None => Ok(()),
-            Some(watcher) => Ok(watcher.take(number, &process, listener.as_ref())?),
+        if let Some(watcher) = &mut self.watcher {
+            watcher.take(number, &process, listener.as_ref())?;
+        }
+        self.taken = true;
+        Ok(())
+    }
+
+    /// Whether a program that is said to run may: none that is to have a filter runs without having been
+    /// taken up.
+    pub(super) fn permits(&self) -> Result<(), Failure> {
+        match self.filtered && !self.taken {
+            true => Err(Failure::Unfiltered),
+            false => Ok(()),
         }
     }
 }
@@ -95,10 +109,18 @@ fn number(process: &OwnedFd) -> Option<i32> {
     number.parse().ok().filter(|number| *number > 0)
 }
 
-/// Whether the kernel says that a process has a filter (`Seccomp: 2`, proc_pid_status(5)).
+/// Whether the kernel says that a process has a filter that this one has not: in a container all have one
+/// (`Seccomp: 2` and, since Linux 5.9, `Seccomp_filters:`, proc_pid_status(5)).
 fn is_filtered(process: i32) -> bool {
-    let path = format!("/proc/{process}/status");
-    field(path.into(), "Seccomp:").is_some_and(|mode| mode == "2")
+    let status = |key| field(format!("/proc/{process}/status").into(), key);
+    let own = |key| field("/proc/self/status".into(), key);
+    let count = |text: Option<String>| text.and_then(|text| text.parse::<u32>().ok());
+    let is_on = status("Seccomp:").is_some_and(|mode| mode == "2");
+    let key = "Seccomp_filters:";
+    match (count(status(key)), count(own(key))) {
+        (Some(its), Some(ours)) => is_on && its > ours,
+        _ => is_on,
+    }
 }
 
 fn field(path: PathBuf, name: &str) -> Option<String> {
@@ -106,4 +128,50 @@ fn field(path: PathBuf, name: &str) -> Option<String> {
     let mut lines = text.lines();
     let value = lines.find_map(|line| line.strip_prefix(name))?;
     Some(value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_to_have_a_filter_runs_when_it_was_taken_up_and_not_before() {
+        let escort = |filtered, taken| Escort {
+            filtered,
+            taken,
+            watcher: None,
+            listens: false,
+        };
+        assert!(escort(true, false).permits().is_err());
+        assert!(escort(true, true).permits().is_ok());
+        assert!(escort(false, false).permits().is_ok());
+    }
+
+    #[test]
+    fn a_filter_that_is_inherited_is_none_that_was_loaded() {
+        let nothing = policy::Request::plain(
+            policy::Mode::DenyList,
+            "test",
+            b"",
+            policy::Action::KillProcess,
+        );
+        let compiled = nothing.compile(syscalls::Abi::NATIVE, &policy::no_files);
+        let policy = compiled.unwrap().policy;
+        let program = ::filter::Program::compile(&policy, None).unwrap();
+        let program = program.check(&policy, None).unwrap();
+        ::filter::forgo_new_privileges().unwrap();
+        ::filter::load(&program, ::filter::Logging::Default).unwrap();
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let number = child.id().cast_signed();
+        let mode = field(format!("/proc/{number}/status").into(), "Seccomp:");
+        let counted = field("/proc/self/status".into(), "Seccomp_filters:").is_some();
+        let found = is_filtered(number);
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(mode.as_deref(), Some("2"));
+        assert!(!found || !counted);
+    }
 }

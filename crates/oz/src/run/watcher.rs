@@ -69,7 +69,8 @@ struct Charge {
 /// A watcher, as `oz` sees it. Dropped, it is waited for a little, and ended.
 pub(super) struct Watcher {
     process: Pid,
-    channel: Channel,
+    /// Nothing once it is to end: a watcher that waits for its program is told so by the end of the talk.
+    channel: Option<Channel>,
 }
 
 /// Why nobody watches.
@@ -105,7 +106,7 @@ impl Watcher {
         drop(theirs);
         let mut watcher = Watcher {
             process,
-            channel: ours,
+            channel: Some(ours),
         };
         watcher.answer()?;
         Ok(watcher)
@@ -124,12 +125,17 @@ impl Watcher {
         let charge = Charge { process: number };
         let mut along = vec![process.as_fd()];
         along.extend(listener.map(AsFd::as_fd));
-        self.channel.send(&charge, &along, PATIENCE)?;
+        self.channel()?.send(&charge, &along, PATIENCE)?;
         self.answer()
     }
 
+    fn channel(&mut self) -> Result<&mut Channel, Failure> {
+        let channel = self.channel.as_mut();
+        channel.ok_or(Failure::Lost(wire::Error::Closed))
+    }
+
     fn answer(&mut self) -> Result<(), Failure> {
-        match self.channel.receive(PATIENCE)?.0 {
+        match self.channel()?.receive(PATIENCE)?.0 {
             Answer::Done => Ok(()),
             Answer::Failed(why) => Err(Failure::Refused(why)),
         }
@@ -139,6 +145,7 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         const SHORT: Duration = Duration::from_millis(2);
+        drop(self.channel.take());
         let deadline = Instant::now() + LAST_WORDS;
         let flags = WaitPidFlag::__WALL | WaitPidFlag::WNOHANG;
         while let Ok(WaitStatus::StillAlive) = waitpid(self.process, Some(flags)) {
