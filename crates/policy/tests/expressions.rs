@@ -359,7 +359,7 @@ fn deep_and_endless_expressions_end_in_an_error_soon() {
             message.contains("too complicated, or defined by itself"),
             "{shown}"
         );
-        assert!(start.elapsed() < Duration::from_secs(5), "{shown}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{shown}");
     }
 }
 
@@ -378,6 +378,6 @@ fn a_long_chain_is_read_in_full_or_refused() {
                 }
             }
         }
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(20));
     }
 }
