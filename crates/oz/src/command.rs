@@ -14,7 +14,7 @@ use clap::CommandFactory;
 use confine::plan::{Owner, Plan};
 use filtering::{Asked, Chosen, Wanted};
 use patience::{Late, within_patience};
-use profile::{Config, Diagnostic, Loaded, Profile, Severity, Uid};
+use profile::{Config, Diagnostic, Loaded, Profile, Uid};
 
 use crate::plan::{self, ExtraBind, Need, Person, Planned, Request};
 use crate::run::{self, watcher::Job};
@@ -284,11 +284,7 @@ fn usable(
 
 fn tell(diagnostics: &[Diagnostic], notes: &mut dyn Write) {
     for diagnostic in diagnostics {
-        let kind = match diagnostic.severity {
-            Severity::Error => "",
-            Severity::Warning => "warning: ",
-        };
-        let _ = writeln!(notes, "oz: {kind}{diagnostic}");
+        let _ = writeln!(notes, "oz: {diagnostic}");
     }
 }
 
