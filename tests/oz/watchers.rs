@@ -258,6 +258,21 @@ fn what_a_cell_trains_does_without_clone3_and_so_knows_the_flags_of_clone() {
 }
 
 #[test]
+fn a_program_that_dies_many_times_is_told_of_so_often_and_counted_behind() {
+    let Some(world) = World::new() else { return };
+    world.my_directory("logs");
+    let keys = r#""enforce": true}, "log_dir": "${HOME}/logs", "limits": {"#;
+    blacklisting(&world, keys);
+    let script = "for one in $(seq 150); do /opt/calls mkdir; done 2>/dev/null; exit 5";
+    let outcome = world.oz(&[], &["-c", script]).outcome().status(5);
+    let cards = outcome.stderr.matches("killed by the filter").count();
+    assert_eq!(cards, 100, "{outcome:#?}");
+    let log = fs::read_to_string(world.home("logs/cell.log")).unwrap();
+    assert_eq!(log.matches("violation: mkdir(").count(), 1, "{log}");
+    assert!(log.contains("   150  mkdir"), "{log}");
+}
+
+#[test]
 fn reports_begin_their_lines_at_the_left_of_a_terminal_that_is_passed_on() {
     let Some(world) = World::new() else { return };
     if sandbox_tests::installed("script").is_none() {

@@ -55,6 +55,17 @@ fn a_program_gets_the_errors_of_the_file_that_it_is_learned_into() {
 }
 
 #[test]
+fn a_file_larger_than_any_policy_is_refused_at_once() {
+    let job = hello();
+    let policy = job.policy();
+    let file = fs::File::create(&policy).expect("a file");
+    file.set_len(3 << 30).expect("a hole");
+    let outcome = job.learn_into(&policy, &[]).status(125);
+    assert_eq!(outcome.stdout, "");
+    outcome.stderr_has("has more than 16 MiB");
+}
+
+#[test]
 fn two_programs_share_a_file() {
     let (one, other) = (hello(), Job::new(programs::files(), &[]));
     let both = one.file("both.seccomp");

@@ -174,7 +174,7 @@ impl Ledger {
 
     /// The file's policy in the language of `.seccomp` files; nothing where there is no file.
     fn known(&self) -> Result<Option<String>, Error> {
-        let text = match std::fs::read(&self.path) {
+        let text = match place::read(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(self.base.clone());

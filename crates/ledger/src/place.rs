@@ -2,7 +2,7 @@
 //! place of another, whole or not at all.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -28,6 +28,18 @@ pub(crate) fn followed(mut path: PathBuf) -> PathBuf {
         path.push(target);
     }
     fs::canonicalize(&path).unwrap_or(path)
+}
+
+/// Reads a policy; one that is larger than any policy is not waited for.
+pub(crate) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    const MOST: u64 = 16 << 20;
+    let mut text = Vec::new();
+    let file = fs::File::open(path)?;
+    file.take(MOST + 1).read_to_end(&mut text)?;
+    match u64::try_from(text.len()) {
+        Ok(0..=MOST) => Ok(text),
+        _ => Err(std::io::Error::other("has more than 16 MiB")),
+    }
 }
 
 /// Makes sure that a file can be replaced by one beside it.

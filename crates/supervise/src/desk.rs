@@ -57,7 +57,12 @@ pub(crate) struct Desk {
     reported: Option<u64>,
     /// Whether it was said that a process's memory cannot be read.
     said_closed: bool,
+    /// How many deaths were told.
+    cards: u64,
 }
+
+/// Deaths that are like earlier ones are only counted behind so many: a program can have as many as it likes.
+const MOST_CARDS: u64 = 100;
 
 /// Whom a call is from.
 #[derive(Clone, Copy)]
@@ -76,6 +81,7 @@ impl Desk {
             functions: Functions::default(),
             reported: None,
             said_closed: false,
+            cards: 0,
         }
     }
 
@@ -196,7 +202,7 @@ impl Desk {
         if !fits(verdict.action) {
             return;
         }
-        if known && outcome != Outcome::Died {
+        if known && (outcome != Outcome::Died || self.cards >= MOST_CARDS) {
             reports.reporter.repeats(&call, &verdict);
             return;
         }
@@ -233,6 +239,7 @@ impl Desk {
         let apart = reports.apart;
         let has_card = died && (reports.format == Format::Text || apart);
         if has_card {
+            self.cards += 1;
             self.sink.aside(card(violation, self.voice.program));
         }
         // On a terminal the card says all that the line would.

@@ -236,7 +236,8 @@ fn reports(filter: Filter, format: Format, enforced: bool, apart: bool) -> Duty 
 
 fn learning(output: &Path, program: &Path) -> Result<Learning, String> {
     // The cell's path is the host's, but for what a profile shows elsewhere.
-    let go = std::fs::read(program).is_ok_and(|bytes| trace::image::is_go(&bytes));
+    let is_file = std::fs::metadata(program).is_ok_and(|metadata| metadata.is_file());
+    let go = is_file && std::fs::read(program).is_ok_and(|bytes| trace::image::is_go(&bytes));
     let options = Options {
         program: program.to_string_lossy().into_owned(),
         facts: Facts { go, threads: false },
