@@ -59,6 +59,20 @@ fn a_command_line_that_cannot_be_meant_runs_nothing() {
 }
 
 #[test]
+fn a_configuration_that_is_wrong_is_not_passed_over() {
+    for host in Host::all() {
+        let profile = host.blacklisting(r#", "Enforce": true"#);
+        host.write("oz.conf", "{");
+        let run = host.seccomp(&["-mode=blacklist", "-profile", profile, "mkdir", "x"]);
+        let run = run.env("OZ_CONFIG_PATH", host.at("oz.conf"));
+        run.outcome()
+            .status(1)
+            .stderr_has("the configuration cannot be used: ");
+        assert!(!host.at("x").exists());
+    }
+}
+
+#[test]
 fn a_policy_that_others_can_change_is_none() {
     let host = Host::new();
     let profile = host.blacklisting(r#", "Enforce": true"#);

@@ -67,6 +67,21 @@ fn training_writes_with_the_users_rights_and_says_before_anything_runs_that_it_c
 }
 
 #[test]
+fn a_training_reads_nothing_for_the_user_that_he_could_not_read_himself() {
+    let Some(world) = World::new() else { return };
+    with_calls(&world, r#""mode": "disabled""#);
+    let own = format!("/proc/{}/maps", std::process::id());
+    assert!(fs::read_to_string(&own).is_ok_and(|text| text.contains("r-xp")));
+    std::os::unix::fs::symlink(&own, world.home("t.seccomp")).unwrap();
+    let outcome = call(&world, &["--train", "/home/tester/t.seccomp"], "mkdir").status(125);
+    assert!(outcome.stderr.contains("Permission denied"), "{outcome:#?}");
+    assert!(
+        !outcome.stderr.contains("r-xp") && !outcome.stderr.contains("r--p"),
+        "{outcome:#?}"
+    );
+}
+
+#[test]
 fn reports_go_to_the_directory_for_logs_as_the_user() {
     let Some(world) = World::new() else { return };
     let logs = world.my_directory("logs");

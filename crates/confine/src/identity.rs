@@ -9,9 +9,10 @@ use rustix::process::{
     setrlimit,
 };
 use rustix::thread::{
-    CapabilitiesSecureBits, CapabilitySet, CapabilitySets, clear_ambient_capability_set,
-    remove_capability_from_bounding_set, set_capabilities, set_capabilities_secure_bits,
-    set_keep_capabilities, set_no_new_privs, set_thread_res_gid, set_thread_res_uid,
+    CapabilitiesSecureBits, CapabilitySet, CapabilitySets, capabilities,
+    clear_ambient_capability_set, remove_capability_from_bounding_set, set_capabilities,
+    set_capabilities_secure_bits, set_keep_capabilities, set_no_new_privs, set_thread_res_gid,
+    set_thread_res_uid,
 };
 
 use crate::error::{Error, call};
@@ -39,8 +40,8 @@ pub(crate) fn assume(user: &User) -> Result<(), Error> {
         .map_err(call("leave the session keyring"))
 }
 
-/// Becomes a user with the one right to look into processes (CAP_SYS_PTRACE, capabilities(7)): what
-/// whoever watches a cell needs. Whoever is not root stays as he is: he owns his cells' namespaces, which
+/// Becomes a user who may take up the one right to look into processes ([`look_into_processes`]), which
+/// whoever watches a cell needs, and has no right yet. Whoever is not root stays as he is: he owns his cells' namespaces, which
 /// gives him that right inside (user_namespaces(7)).
 ///
 /// # Errors
@@ -56,7 +57,25 @@ pub fn observe_as(user: &User) -> Result<(), Error> {
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     set_thread_res_gid(gid, gid, gid).map_err(call("set the group"))?;
     set_thread_res_uid(uid, uid, uid).map_err(call("set the user"))?;
-    keep(CapabilitySet::SYS_PTRACE)
+    let sets = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::SYS_PTRACE,
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, sets).map_err(call("give up capabilities"))
+}
+
+/// Takes up the right to look into processes (CAP_SYS_PTRACE, capabilities(7)) that [`observe_as`] has left.
+///
+/// # Errors
+/// [`Error::Call`].
+pub fn look_into_processes() -> Result<(), Error> {
+    let sets = capabilities(None).map_err(call("look at capabilities"))?;
+    let sets = CapabilitySets {
+        effective: sets.permitted,
+        ..sets
+    };
+    set_capabilities(None, sets).map_err(call("take up a capability"))
 }
 
 /// Root is a user without privileges, ids do not bring capabilities, and nothing of that can be changed.

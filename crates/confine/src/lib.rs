@@ -34,7 +34,7 @@ mod watch;
 pub use build::{Remark, build};
 pub use cgroup::Cgroup;
 pub use error::Error;
-pub use identity::observe_as;
+pub use identity::{look_into_processes, observe_as};
 pub use launch::{CONNECTION, First, launch, sealed};
 pub use namespace::view;
 pub use program::{Started, start};

@@ -162,7 +162,13 @@ impl Drop for Watcher {
 
 /// The life of a watcher.
 fn live(job: Job, mut channel: Channel) {
-    let orders = match withdraw(&job, &channel).and_then(|()| orders(job)) {
+    // The user's files are opened before there is any right that he has not.
+    let ready = withdraw(&job, &channel).and_then(|()| orders(job));
+    let ready = ready.and_then(|orders| match confine::look_into_processes() {
+        Ok(()) => Ok(orders),
+        Err(error) => Err(error.to_string()),
+    });
+    let orders = match ready {
         Ok(orders) => orders,
         Err(why) => return tell(&channel, Answer::Failed(why)),
     };

@@ -36,9 +36,11 @@ impl Document {
         }
         let seccomp = seccomp.ok_or(Failure::Profile(name))?;
         let parent = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let beside = std::path::absolute(parent.join("."));
+        let nowhere = |error| Failure::Profile(format!("{}: {error}", parent.display()));
         Ok(Document {
             seccomp,
-            beside: std::path::absolute(parent.join(".")).unwrap_or_default(),
+            beside: beside.map_err(nowhere)?,
         })
     }
 
@@ -70,7 +72,7 @@ impl Document {
             mode,
             ..self.seccomp.clone()
         };
-        let settings = settings();
+        let settings = settings()?;
         let places = Places {
             beside: &self.beside,
             settings: &settings,
@@ -85,15 +87,17 @@ fn owner() -> Uid {
     Uid(nix::unistd::geteuid().as_raw())
 }
 
-/// Where the machine's own policies are. A configuration is not needed for that.
-fn settings() -> PathBuf {
+/// Where the machine's own policies are. A configuration is not needed for that, but one that is wrong may
+/// have meant another place.
+fn settings() -> Result<PathBuf, Failure> {
     let named = std::env::var_os("OZ_CONFIG_PATH").unwrap_or_else(|| "/etc/oz/oz.conf".into());
-    let read = profile::read_config(Path::new(&named), Uid(0));
-    let prefix = read.map_or_else(
-        |_| profile::Config::default().etc_prefix,
-        |(config, _)| config.etc_prefix,
-    );
-    PathBuf::from(prefix)
+    match profile::read_config(Path::new(&named), owner()) {
+        Ok((config, _)) => Ok(PathBuf::from(config.etc_prefix)),
+        Err(errors) => {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Err(Failure::Configuration(errors.join("; ")))
+        }
+    }
 }
 
 /// All of it: what is left is the program's.

@@ -17,6 +17,9 @@ pub enum Failure {
     /// A profile that is wrong; what is wrong was said.
     #[error("unable to decode profile data: {0}")]
     Profile(String),
+    /// A configuration that is wrong.
+    #[error("the configuration cannot be used: {0}")]
+    Configuration(String),
     /// A profile without a filter.
     #[error("Cannot run seccomp in {0} mode if seccomp is disabled in profile.")]
     Disabled(&'static str),
