@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
-use sandbox_tests::{Run, installed, public_directory, publish, root, rounds, skip};
+use sandbox_tests::{Run, installed, nginx_configuration, public_directory, publish, rounds, skip};
 use tempfile::TempDir;
 
 use crate::recorder::{Recorder, can_follow, from_log};
@@ -47,7 +47,8 @@ impl Nginx {
         fs::create_dir(&work).expect("a directory for the work");
         fs::write(work.join("page.txt"), "a line of the page\n".repeat(500)).expect("the page");
         let file = work.join("nginx.conf");
-        fs::write(&file, configuration(&work, port)).expect("the configuration");
+        let text = nginx_configuration(&work, port, "add_header Process $pid;");
+        fs::write(&file, text).expect("the configuration");
         let run = run.args(["-e", "stderr", "-p"]).arg(&work);
         Server::start(run.arg("-c").arg(file), port)
     }
@@ -87,21 +88,6 @@ impl Nginx {
         server.outcome().succeeded();
         assert!(!self.log().contains("signal 31"), "{}", self.log());
     }
-}
-
-fn configuration(work: &Path, port: u16) -> String {
-    let directory = work.display();
-    let user = if root() { "user nobody nogroup;" } else { "" };
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary = temporary.map(|kind| format!("{kind}_temp_path {directory}/{kind};"));
-    format!(
-        "daemon off; master_process on; worker_processes 1; {user}\n\
-         error_log {directory}/error.log notice; pid {directory}/pid;\n\
-         events {{}}\n\
-         http {{ access_log off; sendfile on; {}\n\
-           server {{ listen 127.0.0.1:{port}; root {directory}; add_header Process $pid; }} }}\n",
-        temporary.concat()
-    )
 }
 
 /// Asserts that a policy has what was allowed, what was logged, and the reason for what is wide.

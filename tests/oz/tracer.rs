@@ -1,21 +1,9 @@
 //! `oz-seccomp-tracer` on the host: policies by training, reports of what a profile does not allow, and programs
 //! that do not notice.
 
-use std::fs;
-
-use sandbox_tests::{repository, skip};
+use sandbox_tests::seen_by_oz;
 
 use crate::host::{Host, hits};
-
-/// What Oz's tracer saw and wrote.
-fn known(name: &str) -> Option<String> {
-    let directory = repository().join("../shared/data/oz/tracer-observed");
-    let text = fs::read_to_string(directory.join(name));
-    if text.is_err() {
-        skip("what Oz's tracer wrote is not here");
-    }
-    text.ok()
-}
 
 /// Whether all of these are there, in this order.
 fn is_within(some: &[String], all: &[String]) -> bool {
@@ -26,7 +14,7 @@ fn is_within(some: &[String], all: &[String]) -> bool {
 #[test]
 fn the_program_that_oz_trained_with_has_the_same_hits_and_a_policy_that_holds() {
     let names = ["train-t-input.c.txt", "train-t.stderr", "train-t.seccomp"];
-    let [Some(source), Some(seen), Some(written)] = names.map(known) else {
+    let [Some(source), Some(seen), Some(written)] = names.map(seen_by_oz) else {
         return;
     };
     let host = Host::new();

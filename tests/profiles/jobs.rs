@@ -31,6 +31,12 @@ pub const JOBS: [(&str, Job); 8] = [
     ("redis", servers::redis),
 ];
 
+/// The job of a profile.
+pub fn job_of(name: &str) -> Job {
+    let found = JOBS.iter().find(|(known, _)| *known == name);
+    found.expect("a job").1
+}
+
 fn done(run: Run) -> Outcome {
     run.start().outcome_within(LIMIT)
 }

@@ -2,15 +2,12 @@
 
 use crate::bench::{Bench, Maker, can_make, house_for};
 use crate::house::SOON;
-use crate::jobs::{INPUTS, JOBS};
+use crate::jobs::{INPUTS, JOBS, job_of};
 use crate::paper::{Paper, names};
 
 /// The program's work is the same in its cell as outside, whatever it is given.
 fn assert_same(name: &str) {
-    let (_, job) = JOBS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .expect("a job");
+    let job = job_of(name);
     let paper = Paper::of(name);
     let Some(house) = house_for(&paper) else {
         return;

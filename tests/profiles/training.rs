@@ -9,7 +9,7 @@ use sandbox_tests::{Run, rounds, sandbox_policy};
 use crate::House;
 use crate::bench::{Bench, Maker, can_make, house_for, readable};
 use crate::house::SOON;
-use crate::jobs::{INPUTS, JOBS};
+use crate::jobs::{INPUTS, job_of};
 use crate::paper::Paper;
 
 /// So often a trained policy is enforced.
@@ -41,10 +41,7 @@ fn assert_checked(policy: &Path) {
 }
 
 fn assert_replays(name: &str, maker: Maker) {
-    let (_, job) = JOBS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .expect("a job");
+    let job = job_of(name);
     let paper = Paper::of(name);
     let Some(house) = house_for(&paper) else {
         return;

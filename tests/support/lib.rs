@@ -6,12 +6,14 @@
 mod audit;
 mod compiler;
 mod go;
+mod nginx;
 mod report;
 mod run;
 
 pub use audit::{AuditListener, Record};
 pub use compiler::{assemble_free_standing, compile, compile_with};
 pub use go::{GO_PROGRAM, build_go};
+pub use nginx::nginx_configuration;
 pub use report::{measured, skip};
 pub use run::{Outcome, Run, Running, SIGSYS_STATUS, broken_pipe};
 
@@ -27,6 +29,16 @@ pub const NOBODY: u32 = 65534;
 pub fn repository() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("tests/ has a parent").to_path_buf()
+}
+
+/// What Oz's tracer saw and wrote; nothing, which is said, where that is not here.
+pub fn seen_by_oz(name: &str) -> Option<String> {
+    let directory = repository().join("../shared/data/oz/tracer-observed");
+    let text = fs::read_to_string(directory.join(name));
+    if text.is_err() {
+        skip("what Oz's tracer wrote is not here");
+    }
+    text.ok()
 }
 
 /// A built file in `target/release`.

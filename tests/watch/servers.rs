@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use sandbox_tests::{Outcome, Run, libsandbox, public_directory, root};
+use sandbox_tests::{Outcome, Run, libsandbox, nginx_configuration, public_directory};
 
 #[path = "../programs/server.rs"]
 mod server;
@@ -47,27 +47,11 @@ fn redis(work: &Path, run: Run) -> Outcome {
     outcome
 }
 
-/// nginx with one worker, and all that it writes within a directory.
-fn configuration(work: &Path, port: u16) -> String {
-    let directory = work.display();
-    let user = if root() { "user nobody nogroup;" } else { "" };
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary = temporary.map(|kind| format!("{kind}_temp_path {directory}/{kind};"));
-    format!(
-        "daemon off; master_process on; worker_processes 1; {user}\n\
-         error_log {directory}/error.log notice; pid {directory}/pid;\n\
-         events {{}}\n\
-         http {{ access_log off; sendfile on; {}\n\
-           server {{ listen 127.0.0.1:{port}; root {directory}; }} }}\n",
-        temporary.concat()
-    )
-}
-
 /// What a client sees of nginx, and how it ends after a polite signal.
 fn nginx(work: &Path, run: Run) -> Outcome {
     let port = free_port();
     let file = work.join("nginx.conf");
-    fs::write(&file, configuration(work, port)).expect("the configuration");
+    fs::write(&file, nginx_configuration(work, port, "")).expect("the configuration");
     fs::write(work.join("page.txt"), "a line of the page\n".repeat(500)).expect("the page");
     let run = run.args(["-e", "stderr", "-p"]).arg(work);
     let server = Server::start(run.arg("-c").arg(file), port);

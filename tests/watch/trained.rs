@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use policy::{Action, Mode, Policy, Request};
-use sandbox_tests::{compile, repository, skip};
+use sandbox_tests::{compile, seen_by_oz};
 use serde_json::Value;
 use syscalls::Abi;
 use watch::Call;
@@ -15,19 +15,9 @@ use watch::learn::{Learned, Observations, Options, Recorder};
 
 use crate::workshop::{Door, Job};
 
-/// What Oz's tracer saw and wrote.
-fn known(name: &str) -> Option<String> {
-    let directory = repository().join("../shared/data/oz/tracer-observed");
-    let text = fs::read_to_string(directory.join(name));
-    if text.is_err() {
-        skip("what Oz's tracer wrote is not here");
-    }
-    text.ok()
-}
-
 /// The program that was traced, working in its own directory.
 fn program(flags: &[&str]) -> Option<PathBuf> {
-    let source = known("train-t-input.c.txt")?.replace("/tmp/", "");
+    let source = seen_by_oz("train-t-input.c.txt")?.replace("/tmp/", "");
     let flags: Vec<&str> = flags
         .iter()
         .copied()
@@ -171,7 +161,8 @@ const LOADER: [&str; 2] = ["nanosleep", "execve"];
 
 #[test]
 fn all_that_the_policy_of_oz_had_is_there_and_correct() {
-    let (Some(program), Some(theirs)) = (program(&["-static"]), known("train-t.seccomp")) else {
+    let (Some(program), Some(theirs)) = (program(&["-static"]), seen_by_oz("train-t.seccomp"))
+    else {
         return;
     };
     let job = Job::new(program, &[]);
@@ -202,7 +193,8 @@ fn all_that_the_policy_of_oz_had_is_there_and_correct() {
 
 #[test]
 fn the_raw_data_is_that_of_oz() {
-    let (Some(program), Some(theirs)) = (program(&["-static"]), known("train-t.seccomp")) else {
+    let (Some(program), Some(theirs)) = (program(&["-static"]), seen_by_oz("train-t.seccomp"))
+    else {
         return;
     };
     let ours = combinations(&trained(&Job::new(program, &[])).text);

@@ -14,34 +14,18 @@
 //! header has: `AF_`, `PF_`, `SOL_`, `MSG_`, `SOCK_`, `SHUT_`, `SWAP_FLAG_` and access(2)'s modes.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-use std::path::Path;
 use std::process::ExitCode;
+
+mod generated;
 
 #[path = "generate_constants/encode.rs"]
 mod encode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let check = match &arguments[..] {
-        [] => false,
-        [option] if option == "--check" => true,
-        _ => {
-            eprintln!("usage: generate_constants [--check]");
-            return ExitCode::from(2);
-        }
-    };
-    let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let list = std::fs::read_to_string(room.join("constants.tsv")).expect("the list");
-    let table = room.join("src/constant_table.rs");
-    let wanted = encode::render(&list);
-    if !check {
-        std::fs::write(table, wanted).expect("write the table");
-    } else if std::fs::read_to_string(&table).ok().as_ref() != Some(&wanted) {
-        eprintln!(
-            "{} is not what the list gives; run without --check",
-            table.display()
-        );
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    generated::main(
+        "generate_constants",
+        "constants.tsv",
+        "src/constant_table.rs",
+        encode::render,
+    )
 }

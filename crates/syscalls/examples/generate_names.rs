@@ -12,36 +12,20 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use std::fmt::Write;
-use std::path::Path;
 use std::process::ExitCode;
+
+mod generated;
 
 /// How wide the generated lines are.
 const WIDTH: usize = 100;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let check = match &arguments[..] {
-        [] => false,
-        [option] if option == "--check" => true,
-        _ => {
-            eprintln!("usage: generate_names [--check]");
-            return ExitCode::from(2);
-        }
-    };
-    let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let list = std::fs::read_to_string(room.join("render_names.tsv")).expect("the list");
-    let table = room.join("src/render/named/table.rs");
-    let wanted = rendered(&list);
-    if !check {
-        std::fs::write(table, wanted).expect("write the table");
-    } else if std::fs::read_to_string(&table).ok().as_ref() != Some(&wanted) {
-        eprintln!(
-            "{} is not what the list gives; run without --check",
-            table.display()
-        );
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    generated::main(
+        "generate_names",
+        "render_names.tsv",
+        "src/render/named/table.rs",
+        rendered,
+    )
 }
 
 fn rendered(list: &str) -> String {
